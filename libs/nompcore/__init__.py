@@ -1,0 +1,42 @@
+"""The shared core of the pool. A module imports from its own layer or one below it, never upwards.
+
+shells      bus            typed messages over NATS, the one door to it; made of
+            link           the connection, remade for ever
+            jetstream      the streams, buckets and object stores that the table of subjects means
+            wire           messages ↔ bytes
+            rpc            requests and answers as a NATS service
+            pull           fetching from a consumer
+            stream_reader  a stream in order, nothing skipped, nothing twice
+            work_queue     a stream as work, acknowledged when it is done
+            bucket         a key-value bucket
+            objects        an object store
+            lease          a key that one process owns at a time
+            daemon         JSON-RPC to a coin daemon
+            config         portal, pool and coin files, checked as a whole
+            settings       what a process reads from its environment
+            service        what every service does around its own work
+            supervision    a task group that names the task that dies
+            patience       waiting between tries, for as long as
+            backoff        says
+            logs           JSON lines
+            metrics        Prometheus
+contract    subjects       which subject carries which message, from whom to whom
+            messages       every message: records that import nothing of the core, so mining builds them
+mining      coin           what a coin file says
+            template       a getblocktemplate answer, typed
+            job            template → Job for miners, and a Job decoded for validation
+            share          the verdict about a submitted share
+chain       target         nbits, targets, difficulty, work
+            merkle         branch of the coinbase, root from the branch
+            address        address ↔ output script, with
+            bech32         the text form of witness programs
+            coinbase       the two halves of the coinbase transaction around the extranonce
+            block          the 80-byte header, and a whole block
+bytes       encoding       varints, script pushes, hex, byte orders
+            hashing        sha256, sha256d and the proof-of-work functions
+            amounts        coins as people write them ↔ smallest units
+            errors         every exception, and why a share is refused
+            version        of this software
+
+Everything below the shells is pure: no IO, no clock, no randomness, no logging.
+"""

@@ -1,0 +1,102 @@
+"""The coinbase transaction, cut into two halves around the extranonce that stratum and the miner fill in.
+
+    version ‖ 01 ‖ null outpoint ‖ script length ‖ script ‖ sequence ‖ outputs ‖ locktime [‖ comment]
+    script = push(height) ‖ coinbaseaux flags ‖ 08 extranonce1 extranonce2 ‖ push(pool tag)
+                                                 └ coinb1 ends, coinb2 begins ┘
+
+The halves hold no witness; `nompcore.block` adds it where the block commits to witnesses.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from nompcore.encoding import push_data, push_int, varint
+from nompcore.errors import EncodingError, TemplateError
+
+EXTRANONCE1_SIZE = EXTRANONCE2_SIZE = 4
+"""Bytes: four from us tell 2^32 connections apart, four from the miner give 2^64 headers a job."""
+
+PPM = 1_000_000
+"""Parts per million: the unit of a recipient's share of the reward."""
+
+MAX_SCRIPT_SIZE = 100  # bytes; consensus
+_NULL_OUTPOINT = bytes(32) + b"\xff\xff\xff\xff"
+# NOMP writes 00000000. Both are final under a lock time of 0; ffffffff says so by itself and is what wallets
+# and explorers expect of a coinbase.
+_SEQUENCE = b"\xff\xff\xff\xff"
+_LOCKTIME = bytes(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A transaction output."""
+
+    value_sats: int
+    script: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody paid by the coinbase itself, with `ppm` parts per million of its value, rounded down."""
+
+    script: bytes
+    ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoinbaseSpec:
+    """What a coinbase has to say and to pay."""
+
+    height: int
+    value_sats: int  # all of it is paid out: fees and subsidy
+    pool_script: bytes
+    pool_tag: bytes = b""
+    recipients: tuple[Recipient, ...] = ()
+    witness_commitment: bytes | None = None  # output script of BIP141
+    aux_flags: bytes = b""
+    tx_messages: bool = False  # the coin's transactions may end with a comment: version 2, the pool tag
+
+
+@dataclass(frozen=True, slots=True)
+class CoinbaseParts:
+    """Transaction = coinb1 ‖ extranonce1 ‖ extranonce2 ‖ coinb2; `reward_sats` is the pool script's part."""
+
+    coinb1: bytes
+    coinb2: bytes
+    reward_sats: int
+
+
+def build_coinbase(spec: CoinbaseSpec) -> CoinbaseParts:
+    """The two halves; TemplateError if the script does not fit, EncodingError if parts exceed the value."""
+    script_start = push_int(spec.height) + spec.aux_flags + bytes([EXTRANONCE1_SIZE + EXTRANONCE2_SIZE])
+    script_end = push_data(spec.pool_tag)
+    script_size = len(script_start) + EXTRANONCE1_SIZE + EXTRANONCE2_SIZE + len(script_end)
+    if script_size > MAX_SCRIPT_SIZE:
+        raise TemplateError(f"the coinbase script would have {script_size} bytes of {MAX_SCRIPT_SIZE}")
+    outputs, reward_sats = coinbase_outputs(spec)
+    version = struct.pack("<I", 2 if spec.tx_messages else 1)
+    comment = varint(len(spec.pool_tag)) + spec.pool_tag if spec.tx_messages else b""
+    return CoinbaseParts(
+        coinb1=version + b"\x01" + _NULL_OUTPOINT + varint(script_size) + script_start,
+        coinb2=script_end + _SEQUENCE + _serialize_outputs(outputs) + _LOCKTIME + comment,
+        reward_sats=reward_sats,
+    )
+
+
+def coinbase_outputs(spec: CoinbaseSpec) -> tuple[list[Output], int]:
+    """Witness commitment, pool, recipients, in this order, and the pool's amount; they sum to the value."""
+    if any(recipient.ppm < 0 for recipient in spec.recipients):
+        raise EncodingError("a recipient's part of the reward is negative")
+    paid = [Output(spec.value_sats * recipient.ppm // PPM, recipient.script) for recipient in spec.recipients]
+    reward_sats = spec.value_sats - sum(output.value_sats for output in paid)
+    if reward_sats < 0:
+        raise EncodingError("the recipients' parts exceed the reward")
+    commitment = [Output(0, spec.witness_commitment)] if spec.witness_commitment else []
+    return [*commitment, Output(reward_sats, spec.pool_script), *paid], reward_sats
+
+
+def _serialize_outputs(outputs: list[Output]) -> bytes:
+    rows = (struct.pack("<q", o.value_sats) + varint(len(o.script)) + o.script for o in outputs)
+    return varint(len(outputs)) + b"".join(rows)

@@ -1,0 +1,174 @@
+"""The one table of what travels over NATS: subjects, streams, buckets and who may touch them.
+
+No subject string exists anywhere else. `deploy/setup/nats_users.py` derives each service's NATS user from
+this table; `docs/architecture.md` shows it. `{pool}` is a pool's name, `[a-z0-9-]+`; worker names, addresses
+and IPs never enter a subject, because they hold dots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+from nompcore import messages as m
+
+T = TypeVar("T", bound=m.Message)
+Q = TypeVar("Q", bound=m.Message)
+R = TypeVar("R", bound=m.Message)
+
+STRATUM, JOBMAKER, PAYOUTS, API, NOTIFIER = "stratum", "jobmaker", "payouts", "api", "notifier"
+SERVICES = (STRATUM, JOBMAKER, PAYOUTS, API, NOTIFIER)
+
+MINUTE, DAY = 60, 24 * 3600
+
+
+class Storage(Enum):
+    """Where a stream lives: memory for what is worthless after a restart, file for what is money."""
+
+    MEMORY = "memory"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A JetStream stream. Limits retention always: nothing is removed because it was read."""
+
+    name: str
+    storage: Storage
+    max_age_seconds: int
+    max_messages_per_subject: int = -1
+    duplicate_window_seconds: int = 2 * MINUTE
+
+
+JOBS = Stream("JOBS", Storage.MEMORY, max_age_seconds=DAY, max_messages_per_subject=1)
+SHARES = Stream("SHARES", Storage.FILE, max_age_seconds=14 * DAY)
+BLOCKS = Stream("BLOCKS", Storage.FILE, max_age_seconds=90 * DAY)
+EVENTS = Stream("EVENTS", Storage.FILE, max_age_seconds=90 * DAY)
+STREAMS = (JOBS, SHARES, BLOCKS, EVENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Generic[T]):
+    """A subject that carries one message type; in `stream` when it must not be lost."""
+
+    pattern: str
+    message: type[T]
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    stream: Stream | None = None
+
+    def of(self, pool: str, replica: str = "") -> str:
+        """The subject of one pool (and replica, where the pattern has one)."""
+        return self.pattern.format(pool=pool, replica=replica)
+
+    @property
+    def wildcard(self) -> str:
+        """The subject of all pools and replicas."""
+        return self.pattern.format(pool="*", replica="*")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(Generic[Q, R]):
+    """A request answered by one service, any replica of it."""
+
+    pattern: str
+    request: type[Q]
+    reply: type[R]
+    server: str
+    clients: tuple[str, ...]
+
+    def of(self, pool: str) -> str:
+        """The subject of one pool."""
+        return self.pattern.format(pool=pool)
+
+    @property
+    def wildcard(self) -> str:
+        """The subject of all pools."""
+        return self.pattern.format(pool="*")
+
+
+JOB = Subject("nomp.{pool}.job", m.Job, (JOBMAKER,), (STRATUM,), JOBS)
+SHARE_BATCH = Subject("nomp.{pool}.shares", m.ShareBatch, (STRATUM,), (PAYOUTS,), SHARES)
+BLOCK_FOUND = Subject("nomp.{pool}.block.found", m.BlockFound, (STRATUM,), (JOBMAKER,), BLOCKS)
+BLOCK_SUBMITTED = Subject(
+    "nomp.{pool}.block.submitted", m.BlockSubmitted, (JOBMAKER,), (PAYOUTS, API, NOTIFIER), BLOCKS
+)
+BLOCK_CONFIRMED = Subject(
+    "nomp.{pool}.block.confirmed", m.BlockConfirmed, (PAYOUTS,), (API, NOTIFIER), BLOCKS
+)
+BLOCK_ORPHANED = Subject("nomp.{pool}.block.orphaned", m.BlockOrphaned, (PAYOUTS,), (API, NOTIFIER), BLOCKS)
+PAYMENT_SENT = Subject("nomp.{pool}.payment.sent", m.PaymentSent, (PAYOUTS,), (API, NOTIFIER), EVENTS)
+PAYMENT_FAILED = Subject("nomp.{pool}.payment.failed", m.PaymentFailed, (PAYOUTS,), (API, NOTIFIER), EVENTS)
+TIP = Subject("nomp.{pool}.tip", m.Tip, (NOTIFIER, JOBMAKER), (JOBMAKER,))
+REPLICA_STATS = Subject("nomp.{pool}.stratum.{replica}", m.ReplicaStats, (STRATUM,), (API,))
+
+SUBJECTS: tuple[Subject[m.Message], ...] = (
+    JOB,
+    SHARE_BATCH,
+    BLOCK_FOUND,
+    BLOCK_SUBMITTED,
+    BLOCK_CONFIRMED,
+    BLOCK_ORPHANED,
+    PAYMENT_SENT,
+    PAYMENT_FAILED,
+    TIP,
+    REPLICA_STATS,
+)  # type: ignore[assignment]  # a tuple of differently parametrised subjects is read only
+
+MINER = Endpoint("nomp.{pool}.rpc.miner", m.MinerRequest, m.MinerReply, PAYOUTS, (API,))
+BLOCK_LIST = Endpoint("nomp.{pool}.rpc.blocks", m.PageRequest, m.BlocksReply, PAYOUTS, (API,))
+PAYMENT_LIST = Endpoint("nomp.{pool}.rpc.payments", m.PageRequest, m.PaymentsReply, PAYOUTS, (API,))
+HISTORY = Endpoint("nomp.{pool}.rpc.history", m.HistoryRequest, m.HistoryReply, PAYOUTS, (API,))
+ENDPOINTS: tuple[Endpoint[m.Message, m.Message], ...] = (
+    MINER,
+    BLOCK_LIST,
+    PAYMENT_LIST,
+    HISTORY,
+)  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A key-value bucket; with a TTL its entries are leases that end by themselves."""
+
+    name: str
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    ttl_seconds: float = 0
+    storage: Storage = Storage.FILE
+
+
+EXTRANONCE = Bucket("extranonce", (STRATUM,), (STRATUM,), ttl_seconds=30)
+LEASES = Bucket("leases", (JOBMAKER, PAYOUTS), (JOBMAKER, PAYOUTS), ttl_seconds=10)
+STATS = Bucket("stats", (JOBMAKER, PAYOUTS), (API,))
+BUCKETS = (EXTRANONCE, LEASES, STATS)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStore:
+    """An object store; objects end by themselves."""
+
+    name: str
+    writers: tuple[str, ...]
+    ttl_seconds: int
+
+
+# A block can be found on a job until the chain has moved on by hours: a day covers every retry.
+TEMPLATES = ObjectStore("templates", (JOBMAKER,), ttl_seconds=DAY)
+OBJECT_STORES = (TEMPLATES,)
+
+
+def network_key(pool: str) -> str:
+    """Key in `STATS` of a pool's `NetworkSnapshot`."""
+    return f"network.{pool}"
+
+
+def pool_key(pool: str) -> str:
+    """Key in `STATS` of a pool's `PoolSnapshot`."""
+    return f"pool.{pool}"
+
+
+def lease_key(service: str, pool: str) -> str:
+    """Key in `LEASES` of the one replica of a service that leads a pool."""
+    return f"{service}.{pool}"

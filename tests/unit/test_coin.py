@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import json5
+import pytest
+
+from nompcore.address import NetworkParams
+from nompcore.coin import parse_coin
+from nompcore.errors import CoinError
+from nompcore.hashing import self_test, sha256, sha256d
+from tests.unit.chain_samples import COIN_FILES, coin, coin_data
+
+HEADER = bytes(range(80))
+MINIMAL: dict[str, Any] = {
+    "name": "Testcoin",
+    "symbol": "TST",
+    "algorithm": "sha256",
+    "networks": {"main": {"pubkeyVersions": [0], "scriptVersions": [5]}},
+}
+
+
+def with_key(key: str, value: Any) -> dict[str, Any]:
+    return {**MINIMAL, key: value}
+
+
+@pytest.mark.parametrize("path", COIN_FILES, ids=lambda path: path.stem)
+def test_every_shipped_coin_can_be_mined(path: Path) -> None:
+    shipped = parse_coin(path.name, json5.loads(path.read_text()))
+
+    self_test(shipped.algorithm)
+    assert set(shipped.networks) == {"main", "test", "regtest"}
+    assert len(shipped.pow_hash(HEADER)) == 32
+    assert shipped.explorer is not None
+    assert shipped.peer_magic != shipped.peer_magic_testnet
+
+
+def test_eight_coins_are_shipped() -> None:
+    assert sorted(path.stem for path in COIN_FILES) == [
+        "bitcoin",
+        "bitcoincash",
+        "digibyte",
+        "digibyte-sha256",
+        "dogecoin",
+        "litecoin",
+        "namecoin",
+        "viacoin",
+    ]
+
+
+def test_litecoin_is_what_its_file_says() -> None:
+    litecoin = coin("litecoin.json")
+
+    assert (litecoin.name, litecoin.symbol, litecoin.algorithm) == ("Litecoin", "LTC", "scrypt")
+    assert litecoin.multiplier == 65536
+    assert litecoin.gbt_rules == ("mweb", "segwit")
+    assert litecoin.networks["main"] == NetworkParams((48,), (5, 50), "ltc")
+    assert litecoin.networks["regtest"] == NetworkParams((111,), (196, 58), "rltc")
+    assert litecoin.peer_magic == bytes.fromhex("fbc0b6db")
+
+
+def test_what_a_coin_file_leaves_out_is_bitcoins_way() -> None:
+    minimal = parse_coin("minimal.json", MINIMAL)
+
+    assert minimal.confirmations == 100
+    assert minimal.decimals == 8
+    assert minimal.gbt_rules == ()
+    assert minimal.tx_messages is False
+    assert minimal.mpos_diff_multiplier == 1
+    assert minimal.peer_magic is None
+    assert minimal.explorer is None
+    assert set(minimal.networks) == {"main"}
+    assert minimal.networks["main"].bech32_hrp is None
+    assert minimal.hash_coinbase(b"coinbase") == sha256d(b"coinbase")
+
+
+def test_every_key_of_nomp_for_these_algorithms_is_taken() -> None:
+    full = parse_coin(
+        "full.json",
+        {
+            **MINIMAL,
+            "algorithm": "scrypt",
+            "nValue": 2048,
+            "rValue": 1,
+            "reward": "POW",
+            "txMessages": True,
+            "hasGetInfo": True,
+            "normalHashing": True,
+            "mposDiffMultiplier": 256,
+            "peerMagic": "FBC0B6DB",
+            "peerMagicTestnet": "fcc1b7dc",
+        },
+    )
+
+    assert full.tx_messages
+    assert full.has_get_info
+    assert full.mpos_diff_multiplier == 256
+    assert full.peer_magic == bytes.fromhex("fbc0b6db")
+    assert full.pow_hash(HEADER).hex() == "67bc1237b713ec9858c9975a3a1056a0609c01587139a730bb17397fd7f3a382"
+
+
+def test_a_coin_may_hash_its_coinbase_once() -> None:
+    once = parse_coin("once.json", with_key("coinbaseHash", "sha256"))
+
+    assert once.hash_coinbase(b"coinbase") == sha256(b"coinbase")
+
+
+def test_the_block_id_is_of_the_header_unless_the_file_says_proof_of_work() -> None:
+    litecoin = coin("litecoin.json")
+    by_work = parse_coin("work.json", {**coin_data("litecoin.json"), "blockHash": "pow"})
+    digest = litecoin.pow_hash(HEADER)
+
+    assert litecoin.block_id(HEADER, digest) == sha256d(HEADER)
+    assert by_work.block_id(HEADER, digest) == digest
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "complaint"),
+    [
+        ("algoritm", "x", "algoritm: unknown key, the nearest known one is algorithm"),
+        ("peermagic", "x", "peermagic: unknown key, the nearest known one is peerMagic"),
+        ("nMin", 4, "nMin: belongs to algorithms that this version does not mine"),
+        ("timeTable", {}, "timeTable: belongs to algorithms that this version does not mine"),
+        ("algorithm", "x11", "'x11' is known, but this version mines sha256 and scrypt only"),
+        ("algorithm", "sha265", "did you mean 'sha256'"),
+        ("reward", "POS", "reward: input should be 'POW'"),
+        ("nValue", 2048, "nValue and rValue belong to scrypt"),
+        ("txMessages", "yes", "txMessages: input should be a valid boolean"),
+        ("confirmations", 0, "confirmations: "),
+        ("confirmations", "100", "confirmations: "),
+        ("peerMagic", "fbc0b6", "peerMagic: "),
+        ("coinbaseHash", "md5", "coinbaseHash: "),
+        ("blockHash", "scrypt", "blockHash: "),
+        ("networks", {}, "networks.main: missing"),
+        (
+            "networks",
+            {"main": {"pubkeyVersions": [], "scriptVersions": [5]}},
+            "networks.main.pubkeyVersions: ",
+        ),
+        (
+            "networks",
+            {"main": {"pubkeyVersions": [256], "scriptVersions": [5]}},
+            r"networks.main.pubkeyVersions.0: ",
+        ),
+        (
+            "networks",
+            {"main": {"pubkeyVersions": [0], "scriptVersions": [5], "bech32": "bc"}},
+            "networks.main.bech32: unknown key, the nearest known one is bech32Prefix",
+        ),
+        (
+            "networks",
+            {**MINIMAL["networks"], "regnet": {}},
+            "networks.regnet: unknown key, the nearest known one is regtest",
+        ),
+        (
+            "explorer",
+            {"block": "javascript:alert({hash})", "tx": "https://a/{txid}", "address": "https://a/{address}"},
+            "explorer.block: ",
+        ),
+        (
+            "explorer",
+            {"block": "https://a/b", "tx": "https://a/{txid}", "address": "https://a/{address}"},
+            "explorer.block: ",
+        ),
+    ],
+)
+def test_a_bad_key_is_named_with_what_is_wrong(key: str, value: Any, complaint: str) -> None:
+    with pytest.raises(CoinError, match=f"bad.json: .*{complaint}"):
+        parse_coin("bad.json", with_key(key, value))
+
+
+def test_every_problem_of_a_file_is_named_at_once() -> None:
+    with pytest.raises(CoinError) as caught:
+        parse_coin("bad.json", {"name": "", "algoritm": "scrypt"})
+
+    for key in ("name", "symbol", "algorithm", "networks", "algoritm"):
+        assert key in str(caught.value)
+
+
+def test_two_keys_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(CoinError, match="normalHashing"):
+        parse_coin("bad.json", {**MINIMAL, "normalHashing": True, "coinbaseHash": "sha256"})
+
+
+def test_the_explorer_makes_links() -> None:
+    explorer = coin("bitcoin.json").explorer
+    assert explorer is not None
+
+    assert explorer.block_url("00ab") == "https://mempool.space/block/00ab"
+    assert explorer.tx_url("00cd") == "https://mempool.space/tx/00cd"
+    assert explorer.address_url("1abc") == "https://mempool.space/address/1abc"
+
+
+def test_a_coin_does_not_print_its_hash_function() -> None:
+    assert "function" not in repr(coin("litecoin.json"))

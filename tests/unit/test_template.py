@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from nompcore.encoding import display
+from nompcore.errors import TemplateError
+from nompcore.hashing import sha256d
+from nompcore.template import parse_template
+from tests.unit.chain_samples import RegtestBlock, regtest_blocks
+
+BLOCKS = regtest_blocks()
+PLAIN: dict[str, Any] = {
+    "height": 1000,
+    "version": 536870912,
+    "previousblockhash": "00" * 31 + "01",
+    "bits": "1d00ffff",
+    "curtime": 1700000000,
+    "coinbasevalue": 5_000_000_000,
+    "transactions": [],
+}
+
+
+def changed(key: str, value: Any) -> dict[str, Any]:
+    return {**PLAIN, key: value}
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.label)
+def test_a_template_of_a_real_node_is_understood(block: RegtestBlock) -> None:
+    answer, template = block.answer, block.template
+
+    assert template.height == answer["height"]
+    assert template.prevhash_display == answer["previousblockhash"]
+    assert f"{template.target:064x}" == answer["target"]
+    assert [t.data.hex() for t in template.transactions] == [t["data"] for t in answer["transactions"]]
+    assert [display(t.txid_le) for t in template.transactions] == [t["txid"] for t in answer["transactions"]]
+    assert template.witness_commitment == bytes.fromhex(answer["default_witness_commitment"])
+    assert (template.mweb.hex() if template.mweb else None) == answer.get("mweb")
+    assert template.flags == b""
+    assert template.rules == tuple(answer["rules"])
+    assert template.mintime == answer["mintime"]
+    assert template.longpollid == answer["longpollid"]
+
+
+def test_the_least_a_template_holds_is_enough() -> None:
+    template = parse_template(PLAIN)
+
+    assert template.target == 0xFFFF << 208
+    assert template.witness_commitment is None
+    assert template.mweb is None
+    assert template.transactions == ()
+    assert template.mintime == 0
+
+
+def test_what_a_pool_does_not_need_is_ignored() -> None:
+    assert parse_template({**PLAIN, "sizelimit": 4000000, "fee": Decimal("0.1")}) == parse_template(PLAIN)
+
+
+def test_coinbaseaux_values_all_go_into_the_coinbase() -> None:
+    assert parse_template(changed("coinbaseaux", {"flags": "0102", "more": "03"})).flags == b"\x01\x02\x03"
+
+
+def test_an_old_node_names_a_transaction_by_its_hash() -> None:
+    data = b"a transaction"
+    row = {"data": data.hex(), "hash": display(sha256d(data))}
+
+    assert parse_template(changed("transactions", [row])).transactions[0].txid_le == sha256d(data)
+
+
+def test_a_transaction_with_witness_is_named_by_its_txid() -> None:
+    row = {"data": "00", "hash": "11" * 32, "txid": "22" * 32}
+
+    assert parse_template(changed("transactions", [row])).transactions[0].txid_le == b"\x22" * 32
+
+
+def test_a_negative_version_is_kept() -> None:
+    assert parse_template(changed("version", -2147483646)).version == -2147483646
+
+
+@pytest.mark.parametrize("key", sorted(PLAIN))
+def test_a_template_without_a_necessary_field_is_refused_by_name(key: str) -> None:
+    with pytest.raises(TemplateError, match=key):
+        parse_template({k: value for k, value in PLAIN.items() if k != key})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("height", 0),
+        ("height", "1000"),
+        ("height", None),
+        ("version", 2**32),
+        ("version", 10**30),
+        ("previousblockhash", "00" * 31),
+        ("previousblockhash", 7),
+        ("bits", "1d00ff"),
+        ("bits", "1d00fffg"),
+        ("bits", "04923456"),
+        ("bits", "00000000"),
+        ("target", "00" * 31),
+        ("target", "00" * 32),
+        ("curtime", -1),
+        ("curtime", 2**32),
+        ("curtime", Decimal("1.5")),
+        ("coinbasevalue", -1),
+        ("coinbasevalue", 2**63),
+        ("transactions", {}),
+        ("transactions", [{"txid": "00" * 32}]),
+        ("transactions", [{"data": "00"}]),
+        ("transactions", [{"data": "0", "txid": "00" * 32}]),
+        ("transactions", [{"data": "00", "txid": "00"}]),
+        ("coinbaseaux", {"flags": "zz"}),
+        ("coinbaseaux", {"flags": 1}),
+        ("default_witness_commitment", "6a2"),
+        ("mweb", "0g"),
+        ("rules", "segwit"),
+        ("rules", ["csv", "!signet"]),
+    ],
+)
+def test_a_template_that_cannot_be_mined_is_refused(key: str, value: Any) -> None:
+    with pytest.raises(TemplateError):
+        parse_template(changed(key, value))
+
+
+def test_rules_that_are_forced_and_known_are_taken() -> None:
+    assert parse_template(changed("rules", ["csv", "!segwit", "mweb", "taproot"])).rules[1] == "!segwit"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("masternode", [{"payee": "X", "amount": 1}]),
+        ("superblock", [{"payee": "X", "amount": 1}]),
+        ("payee", "X"),
+    ],
+)
+def test_a_template_that_demands_payees_of_its_own_is_refused(key: str, value: Any) -> None:
+    with pytest.raises(TemplateError, match=key):
+        parse_template(changed(key, value))
+
+
+def test_empty_lists_of_payees_are_no_demand() -> None:
+    assert parse_template({**PLAIN, "masternode": [], "superblock": [], "payee": ""}) == parse_template(PLAIN)
