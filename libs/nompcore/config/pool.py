@@ -1,0 +1,46 @@
+"""One pool as the services see it: checked, in the units of the code, with its coin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nompcore.coin import Coin
+from nompcore.config.daemons import DaemonConfig
+from nompcore.config.payments import PaymentConfig
+from nompcore.config.ports import PortConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardRecipient:
+    """Who gets a part of every block in the block itself; `ppm` in parts per million of the reward."""
+
+    address: str
+    script: bytes
+    ppm: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolConfig:
+    """One enabled pool. The name is the file's name and appears in subjects and URLs.
+
+    `block_refresh_interval_seconds` and `job_rebroadcast_timeout_seconds`: 0 is never.
+    `payments` is None where this pool does not pay.
+    """
+
+    name: str
+    coin: Coin
+    network: str
+    address: str
+    ports: Mapping[int, PortConfig]
+    daemons: tuple[DaemonConfig, ...]
+    block_refresh_interval_seconds: float = 1
+    tx_refresh_interval_seconds: float = 20
+    job_rebroadcast_timeout_seconds: float = 55
+    connection_timeout_seconds: float = 600
+    share_variance_percent: float = 0
+    tcp_proxy_protocol: bool = False
+    validate_worker_address: bool = True
+    reward_recipients: tuple[RewardRecipient, ...] = ()
+    pool_tag: str = "/nomp/"
+    payments: PaymentConfig | None = None
