@@ -1,0 +1,254 @@
+"""What /api/v1 answers. Amounts come twice: as an integer of the smallest unit and as decimal coins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Model(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Amount(Model):
+    """An amount of a pool's coin."""
+
+    sats: Annotated[int, Field(description="integer, in the coin's smallest unit")]
+    coins: Annotated[str, Field(description="the same in coins, exact, with all the coin's decimals")]
+
+
+class Network(Model):
+    """The coin's network, as the pool's daemons see it."""
+
+    chain: str
+    height: Annotated[int, Field(description="of the block being mined")]
+    difficulty: Annotated[float, Field(description="as daemons and explorers say it")]
+    share_difficulty: Annotated[float, Field(description="the same in the unit of shares")]
+    hashrate: Annotated[float, Field(description="hashes per second; 0 when the daemon cannot say")]
+    hashrate_text: str
+    daemons: Annotated[int, Field(description="daemons of the pool")]
+    daemons_ok: Annotated[int, Field(description="of these in working order")]
+    updated: datetime
+    stale: Annotated[bool, Field(description="too old to tell the present")]
+
+
+class Round(Model):
+    """The work since the last block the pool found."""
+
+    difficulty: Annotated[float, Field(description="sum of the credited difficulties")]
+    effort_percent: Annotated[
+        float | None, Field(description="100: as much work as a block takes on average; null: not known")
+    ]
+
+
+class BlockCounts(Model):
+    """Blocks the pool found."""
+
+    pending: int
+    confirmed: int
+    orphaned: int
+
+
+class ShareCounts(Model):
+    """Shares the pool received, all time."""
+
+    valid: int
+    invalid: int
+
+
+class PaymentTerms(Model):
+    """How the pool pays."""
+
+    state: Annotated[str, Field(description="`running`, `disabled`, `stopped: <why>` or `unknown`")]
+    minimum: Annotated[Amount | None, Field(description="balance from which a miner is paid")]
+    fee_percent: Annotated[str | None, Field(description="the pool's part of each block")]
+    interval_seconds: float | None
+
+
+class Port(Model):
+    """A stratum port."""
+
+    port: int
+    difficulty: Annotated[float, Field(description="of a new miner")]
+    variable_difficulty: bool
+    url: Annotated[str, Field(description="what to give to the miner program")]
+
+
+class PoolSummary(Model):
+    """One pool."""
+
+    name: Annotated[str, Field(description="its name in paths")]
+    coin: str
+    symbol: str
+    algorithm: str
+    hashrate: Annotated[float, Field(description="hashes per second")]
+    hashrate_text: str
+    miners: Annotated[int, Field(description="payout addresses at work")]
+    workers: int
+    network: Annotated[Network | None, Field(description="null until the daemons have answered once")]
+    round: Round
+    blocks: BlockCounts
+    shares: ShareCounts
+    paid: Annotated[Amount, Field(description="all payments so far")]
+    payments: PaymentTerms
+    ports: list[Port]
+    updated: Annotated[datetime | None, Field(description="null until shares have been tallied once")]
+    stale: Annotated[bool, Field(description="too old to tell the present")]
+
+
+class Replica(Model):
+    """One running stratum process."""
+
+    name: str
+    connections: int
+    workers: int
+    accepted: Annotated[int, Field(description="shares since it started")]
+    rejected: Annotated[int, Field(description="shares since it started")]
+    blocks: int
+    heard: datetime
+
+
+class TopWorker(Model):
+    """A worker of the pool; names are chosen by miners and may be any text."""
+
+    worker: str
+    hashrate: float
+    hashrate_text: str
+    valid: int
+    invalid: int
+
+
+class PoolDetail(PoolSummary):
+    """One pool with its stratum processes and strongest workers."""
+
+    replicas: list[Replica]
+    top_workers: list[TopWorker]
+
+
+class Pools(Model):
+    """All pools."""
+
+    pools: list[PoolSummary]
+
+
+class Block(Model):
+    """A block the pool found."""
+
+    height: int
+    hash: str
+    status: Annotated[str, Field(description="`submitted`, `pending`, `confirmed`, `orphaned` or `rejected`")]
+    worker: str
+    reward: Amount
+    confirmations: int
+    confirmations_needed: int
+    difficulty: Annotated[float, Field(description="of the share that found it")]
+    time: datetime
+    url: Annotated[str | None, Field(description="where a block explorer shows it")]
+
+
+class BlockPage(Model):
+    """A page of blocks, newest first."""
+
+    total: int
+    offset: int
+    limit: int
+    blocks: list[Block]
+
+
+class PaymentOutput(Model):
+    """One payee of a payment."""
+
+    address: str
+    amount: Amount
+
+
+class Payment(Model):
+    """A payment: one transaction to many payees."""
+
+    id: str
+    state: Annotated[str, Field(description="`intent`, `signed`, `broadcast`, `confirmed` or `stuck`")]
+    txid: Annotated[str | None, Field(description="null until the transaction is signed")]
+    total: Amount
+    fee: Annotated[Amount, Field(description="of the transaction, paid to the network")]
+    outputs: list[PaymentOutput]
+    time: datetime
+    url: Annotated[str | None, Field(description="where a block explorer shows it")]
+
+
+class PaymentPage(Model):
+    """A page of payments, newest first."""
+
+    total: int
+    offset: int
+    limit: int
+    payments: list[Payment]
+
+
+class MinerWorker(Model):
+    """One worker of a miner."""
+
+    worker: str
+    hashrate: float
+    hashrate_text: str
+    shares: Annotated[float, Field(description="difficulty credited in the current round")]
+    valid: int
+    invalid: Annotated[dict[str, int], Field(description="refused shares by reason")]
+    best_share_difficulty: float
+    last_share: datetime | None
+    ip: Annotated[str, Field(description="as much of the address as the pool publishes")]
+
+
+class MinerPayment(Model):
+    """A miner's part of a payment."""
+
+    id: str
+    state: str
+    txid: str | None
+    amount: Amount
+    time: datetime
+    url: Annotated[str | None, Field(description="where a block explorer shows it")]
+
+
+class Miner(Model):
+    """Everything about one payout address."""
+
+    address: str
+    hashrate: float
+    hashrate_text: str
+    balance: Annotated[Amount, Field(description="owed and spendable")]
+    immature: Annotated[Amount, Field(description="estimate over blocks not yet confirmed")]
+    paid: Amount
+    workers: list[MinerWorker]
+    payments: list[MinerPayment]
+
+
+class PoolHealth(Model):
+    """How current a pool's figures are; ages in seconds, null while nothing has been heard."""
+
+    network_age_seconds: float | None
+    pool_age_seconds: float | None
+    stale: bool
+    replicas: int
+    payouts_answers: bool
+
+
+class Health(Model):
+    """The api and what it depends on."""
+
+    status: Annotated[str, Field(description="`ok`, or `unavailable` when NATS is away")]
+    nats_connected: bool
+    listeners: int
+    pools: dict[str, PoolHealth]
+
+
+class ProblemDocument(Model):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""

@@ -1,0 +1,150 @@
+"""Pools as /api/v1 and the page show them: pure builders from what is live and what is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from nompcore.coin import Coin
+from nompcore.config import PoolConfig
+from nompcore.messages import NetworkSnapshot, PoolSnapshot, WorkerSnapshot
+from services.api import models
+from services.api.amounts import amount
+from services.api.hashrate_text import hashrate_text
+from services.api.live import EMPTY_SNAPSHOT, LiveState, PoolLive, Pulse
+
+# Enough to see who is at work; /api/stats lists everybody.
+TOP_WORKERS = 20
+
+PPM_PER_PERCENT = 10_000
+
+
+def utc(time_ms: int) -> datetime:
+    """Unix milliseconds as a time with zone."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolViews:
+    """Builds the views of the pools of one portal."""
+
+    pools: Mapping[str, PoolConfig]
+    stratum_host: str
+    state: LiveState
+
+    def summaries(self, now_ms: int) -> list[models.PoolSummary]:
+        """All pools in the order of their names."""
+        return [self.summary(name, now_ms) for name in sorted(self.pools)]
+
+    def summary(self, name: str, now_ms: int) -> models.PoolSummary:
+        """One pool; zeros and nulls for what has not been heard yet."""
+        config, live = self.pools[name], self.state.pools[name]
+        snapshot = live.pool or EMPTY_SNAPSHOT
+        return models.PoolSummary(
+            name=name,
+            coin=config.coin.name,
+            symbol=config.coin.symbol.upper(),
+            algorithm=config.coin.algorithm,
+            hashrate=snapshot.hashrate,
+            hashrate_text=hashrate_text(snapshot.hashrate),
+            miners=snapshot.miner_count,
+            workers=snapshot.worker_count,
+            network=self._network(config.coin, live.network, now_ms),
+            round=_round(snapshot, live.network),
+            blocks=models.BlockCounts(
+                pending=snapshot.blocks_pending,
+                confirmed=snapshot.blocks_confirmed,
+                orphaned=snapshot.blocks_orphaned,
+            ),
+            shares=models.ShareCounts(valid=snapshot.valid_shares, invalid=snapshot.invalid_shares),
+            paid=amount(snapshot.total_paid_sats, config.coin.decimals),
+            payments=_payment_terms(config, live.pool),
+            ports=self._ports(config),
+            updated=utc(live.pool.time_ms) if live.pool else None,
+            stale=self.state.is_stale(live.pool, now_ms),
+        )
+
+    def detail(self, name: str, now_ms: int) -> models.PoolDetail:
+        """One pool with its replicas and strongest workers."""
+        live = self.state.pools[name]
+        return models.PoolDetail(
+            **dict(self.summary(name, now_ms)),
+            replicas=[_replica(pulse) for _, pulse in sorted(live.pulses.items())],
+            top_workers=top_workers(live),
+        )
+
+    def _network(self, coin: Coin, network: NetworkSnapshot | None, now_ms: int) -> models.Network | None:
+        if network is None:
+            return None
+        return models.Network(
+            chain=network.chain,
+            height=network.height,
+            difficulty=network.difficulty / coin.multiplier,
+            share_difficulty=network.difficulty,
+            hashrate=network.network_hashrate,
+            hashrate_text=hashrate_text(network.network_hashrate),
+            daemons=len(network.daemons),
+            daemons_ok=sum(daemon.state == "ok" for daemon in network.daemons),
+            updated=utc(network.time_ms),
+            stale=self.state.is_stale(network, now_ms),
+        )
+
+    def _ports(self, config: PoolConfig) -> list[models.Port]:
+        return [
+            models.Port(
+                port=number,
+                difficulty=port.diff,
+                variable_difficulty=port.var_diff is not None,
+                url=f"stratum+tcp://{self.stratum_host}:{number}",
+            )
+            for number, port in sorted(config.ports.items())
+        ]
+
+
+def top_workers(live: PoolLive) -> list[models.TopWorker]:
+    """The strongest workers first; equals in the order of their names."""
+    workers = live.pool.workers if live.pool else []
+    strongest = sorted(workers, key=lambda w: (-w.hashrate, w.worker))[:TOP_WORKERS]
+    return [_top_worker(worker) for worker in strongest]
+
+
+def _top_worker(worker: WorkerSnapshot) -> models.TopWorker:
+    return models.TopWorker(
+        worker=worker.worker,
+        hashrate=worker.hashrate,
+        hashrate_text=hashrate_text(worker.hashrate),
+        valid=worker.valid,
+        invalid=worker.invalid,
+    )
+
+
+def _round(snapshot: PoolSnapshot, network: NetworkSnapshot | None) -> models.Round:
+    known = network is not None and network.difficulty > 0
+    effort = 100 * snapshot.round_difficulty / network.difficulty if network and known else None
+    return models.Round(difficulty=snapshot.round_difficulty, effort_percent=effort)
+
+
+def _payment_terms(config: PoolConfig, snapshot: PoolSnapshot | None) -> models.PaymentTerms:
+    terms = config.payments
+    if terms is None:
+        return models.PaymentTerms(state="disabled", minimum=None, fee_percent=None, interval_seconds=None)
+    return models.PaymentTerms(
+        state=(snapshot or EMPTY_SNAPSHOT).payments_state,
+        minimum=amount(terms.minimum_payment_sats, config.coin.decimals),
+        fee_percent=format((Decimal(terms.fee_ppm) / PPM_PER_PERCENT).normalize(), "f"),
+        interval_seconds=terms.payment_interval_seconds,
+    )
+
+
+def _replica(pulse: Pulse) -> models.Replica:
+    return models.Replica(
+        name=pulse.stats.replica,
+        connections=pulse.stats.connections,
+        workers=pulse.stats.workers,
+        accepted=pulse.stats.accepted,
+        rejected=sum(pulse.stats.rejected.values()),
+        blocks=pulse.stats.blocks,
+        heard=utc(pulse.heard_ms),
+    )

@@ -1,0 +1,58 @@
+"""What every route needs, put together once by `__main__` (or a test)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from nompcore.bus import Bus
+from nompcore.coin import Coin
+from nompcore.config import PoolConfig, PortalConfig
+from services.api.details import Details
+from services.api.live import LiveState
+from services.api.pool_views import PoolViews
+from services.api.problem import unknown_pool
+from services.api.sse import EventHub
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """One portal: its configuration, what is live, and the ways out of the process. `now_ms` is Unix time."""
+
+    config: PortalConfig
+    bus: Bus
+    state: LiveState
+    hub: EventHub
+    details: Details
+    views: PoolViews
+    now_ms: Callable[[], int]
+
+    @property
+    def coins(self) -> Mapping[str, Coin]:
+        """Pool name → its coin."""
+        return {name: pool.coin for name, pool in self.config.pools.items()}
+
+    def pool(self, name: str) -> PoolConfig:
+        """The pool named in a path. Raises a 404 problem when there is none."""
+        if name not in self.config.pools:
+            raise unknown_pool()
+        return self.config.pools[name]
+
+
+def open_portal(config: PortalConfig, bus: Bus, now_ms: Callable[[], int]) -> Portal:
+    """A portal that has heard nothing yet."""
+    site = config.website
+    state = LiveState(
+        config.pools,
+        interval_seconds=site.update_interval_seconds,
+        retention_seconds=site.historical_retention_seconds,
+    )
+    return Portal(
+        config=config,
+        bus=bus,
+        state=state,
+        hub=EventHub(),
+        details=Details(bus),
+        views=PoolViews(config.pools, site.stratum_host, state),
+        now_ms=now_ms,
+    )

@@ -1,0 +1,61 @@
+"""One of each event."""
+
+from __future__ import annotations
+
+from nompcore.messages import BlockConfirmed, BlockOrphaned, BlockSubmitted, PaymentFailed, PaymentSent
+from tests.unit.api_samples import BLOCK_HASH, NOW_MS, POOL, TXID
+
+HOSTILE_NAME = "Laddress.@everyone <!channel>\n[x](http://evil)"
+
+
+def block_submitted(status: str = "accepted", reason: str = "", time_ms: int = NOW_MS) -> BlockSubmitted:
+    """A block of a miner with a hostile name."""
+    return BlockSubmitted(
+        pool=POOL,
+        height=100,
+        block_hash_display=BLOCK_HASH,
+        coinbase_txid_display=TXID,
+        worker=HOSTILE_NAME,
+        address="Laddress",
+        difficulty=1.0,
+        reward_sats=1_250_000_000,
+        time_ms=time_ms,
+        status=status,
+        reason=reason,
+    )
+
+
+def block_confirmed() -> BlockConfirmed:
+    """The block is deep enough."""
+    return BlockConfirmed(
+        pool=POOL,
+        height=100,
+        block_hash_display=BLOCK_HASH,
+        reward_sats=1_250_000_000,
+        worker="w",
+        time_ms=NOW_MS,
+    )
+
+
+def block_orphaned() -> BlockOrphaned:
+    """Another block won."""
+    return BlockOrphaned(
+        pool=POOL,
+        height=100,
+        block_hash_display=BLOCK_HASH,
+        worker="w",
+        reason="competing block",
+        time_ms=NOW_MS,
+    )
+
+
+def payment_sent() -> PaymentSent:
+    """Miners were paid."""
+    return PaymentSent(
+        pool=POOL, payment_id="p-1", txid_display=TXID, total_sats=1, fee_sats=2, payees=3, time_ms=NOW_MS
+    )
+
+
+def payment_failed() -> PaymentFailed:
+    """Miners were not paid."""
+    return PaymentFailed(pool=POOL, payment_id="p-1", reason="outcome unknown", time_ms=NOW_MS)
