@@ -1,0 +1,52 @@
+"""Who a miner says it is: `address` or `address.rig`, checked against the coin by ourselves. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nompcore.address import NetworkParams, script_for
+from nompcore.errors import AddressError, RejectReason, StratumError
+
+MAX_WORKERS_PER_CONNECTION = 64  # a proxy for a farm authorizes dozens of rigs; each costs memory here
+
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9:_-]{1,128}\Z"
+)  # where the coin does not check it: still safe to store and show
+_RIG = re.compile(r"[A-Za-z0-9._:@+=#/-]{1,64}\Z")
+
+_NUMBER = RejectReason.UNAUTHORIZED.number
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker as it is credited: `name` is `address` or `address.rig`."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authorizer:
+    """Decides who may mine in a pool. `network` is None where the pool does not validate addresses."""
+
+    network: NetworkParams | None
+
+    def worker(self, user: str) -> Worker:
+        """The worker a user name stands for; StratumError saying what is wrong with it."""
+        address, _, rig = user.partition(".")
+        if not _ADDRESS.match(address) or (rig and not _RIG.match(rig)):
+            raise StratumError(_NUMBER, "worker name is not address or address.rig")
+        if self.network is not None:
+            address = _checked(address, self.network)
+        return Worker(f"{address}.{rig}" if rig else address, address)
+
+
+def _checked(address: str, network: NetworkParams) -> str:
+    """The address in its one canonical spelling: bech32 in upper case is the same payee (BIP 173)."""
+    try:
+        script_for(address, network)
+    except AddressError as error:
+        raise StratumError(_NUMBER, str(error)) from error
+    is_bech32 = network.bech32_hrp is not None and address.lower().startswith(network.bech32_hrp + "1")
+    return address.lower() if is_bech32 else address

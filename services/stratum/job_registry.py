@@ -1,0 +1,84 @@
+"""The jobs miners may still work on: the current one and earlier ones of the same block. Pure.
+
+A clean job drops all earlier ones and with them their duplicates' keys, since a share for them is stale
+anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nompcore.coin import Coin
+from nompcore.job import PreparedJob, prepare_job
+from nompcore.messages import Job
+from nompcore.target import difficulty_from_target
+from services.stratum.protocol import notify_line
+
+MAX_LIVE_JOBS = 32  # with a new job each 20 s and miners that roll theirs out in a minute, ten would do
+
+
+@dataclass(slots=True, eq=False)
+class LiveJob:
+    """A job and what is known about it: its place in the order of arrival, its bytes, the work already done.
+
+    `seen` holds the keys of accepted shares and of those being hashed right now.
+    """
+
+    serial: int  # 1, 2, …
+    prepared: PreparedJob
+    notify: bytes  # for miners that hold earlier jobs
+    notify_clean: bytes  # for a miner that has none: it just subscribed
+    seen: set[bytes] = field(default_factory=set)
+
+
+class JobRegistry:
+    """One pool's jobs, as received from jobmaker."""
+
+    def __init__(self, coin: Coin) -> None:
+        self._coin = coin
+        self._live: dict[str, LiveJob] = {}  # in order of arrival
+        self.current: LiveJob | None = None
+        self.network_difficulty = float("inf")  # in the pool's unit; unknown until there is a job
+
+    @property
+    def serial(self) -> int:
+        """The current job's serial, 0 before the first."""
+        return self.current.serial if self.current else 0
+
+    @property
+    def oldest_serial(self) -> int:
+        """The oldest live job's serial, 0 before the first."""
+        return next(iter(self._live.values())).serial if self._live else 0
+
+    def get(self, job_id: str) -> LiveJob | None:
+        """The live job of this id; None when it is unknown or stale."""
+        return self._live.get(job_id)
+
+    def add(self, job: Job) -> LiveJob | None:
+        """Make `job` the current one; None when it is already. EncodingError when no jobmaker wrote it.
+
+        A job for another block than the current one's is clean whatever it says: the job that said so may
+        have been missed while the bus was away.
+        """
+        if self.current is not None and self.current.prepared.job.job_id == job.job_id:
+            return None
+        prepared = prepare_job(job, self._coin)
+        clean = job.clean_jobs or self._is_another_block(job)
+        if clean:
+            self._live.clear()
+        live = LiveJob(
+            serial=self.serial + 1,
+            prepared=prepared,
+            notify=notify_line(job, clean_jobs=clean),
+            notify_clean=notify_line(job, clean_jobs=True),
+        )
+        self._live.pop(job.job_id, None)
+        self._live[job.job_id] = live
+        if len(self._live) > MAX_LIVE_JOBS:
+            del self._live[next(iter(self._live))]
+        self.current = live
+        self.network_difficulty = difficulty_from_target(prepared.network_target, self._coin.multiplier)
+        return live
+
+    def _is_another_block(self, job: Job) -> bool:
+        return self.current is None or self.current.prepared.job.prevhash_hex != job.prevhash_hex

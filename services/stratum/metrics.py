@@ -1,0 +1,78 @@
+"""The pools' counters as Prometheus metrics, read when somebody scrapes: a share costs no metric object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from services.stratum.counters import PoolCounters
+from services.stratum.pool import Pool
+
+_SIMPLE = {
+    "accepted": ("stratum_shares_accepted", "shares stored and answered with true"),
+    "blocks": ("stratum_blocks_found", "block candidates"),
+    "batches": ("stratum_batches", "share batches stored"),
+    "batch_shares": ("stratum_batch_shares", "shares in stored batches"),
+    "publish_failures": (
+        "stratum_publish_failures",
+        "tries to store a share batch that were not acknowledged",
+    ),
+    "batches_lost": ("stratum_batches_lost", "share batches given up"),
+    "shares_lost": ("stratum_shares_lost", "shares in batches given up; their miners got an error"),
+    "reject_counts_lost": ("stratum_reject_counts_lost", "refused shares that payouts will not hear of"),
+    "jobs_refused": ("stratum_jobs_refused", "jobs that could not be decoded"),
+    "connections_total": ("stratum_connections_opened", "connections admitted"),
+    "bytes_received": ("stratum_bytes_received", "bytes from miners"),
+    "bytes_sent": ("stratum_bytes_sent", "bytes to miners"),
+}
+"""Field of `PoolCounters` → metric and help."""
+
+
+class PoolMetrics(Collector):
+    """All pools of this process. Labels are bounded: pool names, our own reason words, known methods."""
+
+    def __init__(self, pools: Mapping[str, Pool]) -> None:
+        self._pools = pools
+
+    def register(self, registry: CollectorRegistry) -> None:
+        """Show up on the metrics page."""
+        registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        """One family per metric, one sample per pool and label. Runs in the metrics server's thread."""
+        counters = {name: pool.counters for name, pool in self._pools.items()}
+        for field, (metric, text) in _SIMPLE.items():
+            family = CounterMetricFamily(metric, text, labels=["pool"])
+            for name, values in counters.items():
+                family.add_metric([name], getattr(values, field))
+            yield family
+        yield self._connections()
+        yield from _labelled(counters)
+
+    def _connections(self) -> Metric:
+        family = GaugeMetricFamily("stratum_connections", "open connections", labels=["pool"])
+        for name, pool in self._pools.items():
+            family.add_metric([name], len(pool.connections))
+        return family
+
+
+def _labelled(counters: Mapping[str, PoolCounters]) -> Iterable[Metric]:
+    rejected = CounterMetricFamily(
+        "stratum_shares_rejected", "shares answered with an error", labels=["pool", "reason"]
+    )
+    unsupported = CounterMetricFamily(
+        "stratum_unknown_methods", "requests for methods this server does not have", labels=["pool", "method"]
+    )
+    hangups = CounterMetricFamily(
+        "stratum_hangups", "connections refused or closed by the server", labels=["pool", "reason"]
+    )
+    for name, values in counters.items():
+        for reason, count in values.rejected.items():
+            rejected.add_metric([name, reason.code], count)
+        for method, count in list(values.unsupported.items()):
+            unsupported.add_metric([name, method], count)
+        for why, count in list(values.hangups.items()):
+            hangups.add_metric([name, why], count)
+    return rejected, unsupported, hangups

@@ -1,0 +1,82 @@
+"""One pool in this process: its jobs, its way for shares, its miners."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nompcore.bus import Bus
+from nompcore.config import PoolConfig
+from nompcore.hashing import SHA256
+from services.stratum.authorization import Authorizer
+from services.stratum.block_publisher import BlockPublisher
+from services.stratum.counters import PoolCounters
+from services.stratum.difficulty import TargetRules
+from services.stratum.extranonce import ExtranonceAllocator
+from services.stratum.job_registry import JobRegistry
+from services.stratum.publisher import SharePublisher
+from services.stratum.share_path import SharePath
+
+if TYPE_CHECKING:
+    from services.stratum.connection import Connection
+
+INLINE_ALGORITHMS = frozenset({SHA256})  # microseconds a hash; the others would hold up every other miner
+
+
+@dataclass(slots=True, eq=False)
+class Pool:
+    """What the connections of one pool share."""
+
+    config: PoolConfig
+    jobs: JobRegistry
+    counters: PoolCounters
+    publisher: SharePublisher
+    blocks: BlockPublisher
+    shares: SharePath
+    authorizer: Authorizer
+    targets: TargetRules
+    connections: dict[Connection, ExtranonceAllocator] = field(default_factory=dict)
+    job_arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def finish(self) -> None:
+        """Wait until all shares taken so far are judged, stored and answered, and found blocks announced."""
+        await self.shares.drain()
+        await self.publisher.drain()
+        await self.blocks.drain()
+
+    def abandon(self) -> None:
+        """There is no more time to wait: answer what is unanswered."""
+        self.publisher.abandon()
+        self.blocks.expire(math.inf)
+
+
+def build_pool(
+    config: PoolConfig, bus: Bus, tasks: asyncio.TaskGroup, hashers: Executor, replica: str
+) -> Pool:
+    """Wire one pool's parts; `hashers` runs the hashes that are too slow for the event loop."""
+    counters = PoolCounters()
+    publisher = SharePublisher(bus, config.name, replica, counters)
+    blocks = BlockPublisher(bus, tasks)
+    return Pool(
+        config=config,
+        jobs=JobRegistry(config.coin),
+        counters=counters,
+        publisher=publisher,
+        blocks=blocks,
+        shares=SharePath(
+            pool=config.name,
+            replica=replica,
+            coin=config.coin,
+            hashers=None if config.coin.algorithm in INLINE_ALGORITHMS else hashers,
+            publisher=publisher,
+            blocks=blocks,
+            counters=counters,
+        ),
+        authorizer=Authorizer(
+            config.coin.networks[config.network] if config.validate_worker_address else None
+        ),
+        targets=TargetRules(config.coin.multiplier, config.share_variance_percent),
+    )

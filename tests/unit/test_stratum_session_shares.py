@@ -1,0 +1,194 @@
+"""What a session makes of the shares it is sent, and at which difficulty."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from nompcore.errors import RejectReason
+from services.stratum.protocol import true_line
+from services.stratum.session import RefusedShare, SubmittedShare
+from tests.stratum_miner import RULES, WORKER, Miner, answer, refused, share
+from tests.stratum_work import (
+    ADDRESS,
+    EASY,
+    ERRORS,
+    NTIME,
+    REGTEST_BITS,
+    Solution,
+    make_job,
+    target_of,
+)
+
+
+def test_a_good_share_is_handed_on_with_whom_to_credit_and_at_which_target() -> None:
+    job = make_job("1")
+    miner = Miner(job).ready()
+
+    submitted = miner.submit(share(job))
+
+    assert isinstance(submitted, SubmittedShare)
+    assert (submitted.worker.name, submitted.worker.address) == (WORKER, ADDRESS)
+    assert (submitted.difficulty, submitted.target) == (EASY, target_of(EASY))
+    assert submitted.job is miner.jobs.current
+
+
+def test_a_share_of_a_worker_that_is_not_authorized_here_is_refused_and_nobody_is_blamed() -> None:
+    job = make_job("1")
+    miner = Miner(job).ready()
+
+    outcome = miner.submit(share(job), worker=f"{ADDRESS}.other")
+
+    assert outcome == RefusedShare(refused(RejectReason.UNAUTHORIZED), None, RejectReason.UNAUTHORIZED)
+
+
+def test_a_share_before_the_subscription_is_refused() -> None:
+    job = make_job("1")
+    miner = Miner(job)
+    miner.call("mining.authorize", WORKER)
+
+    assert miner.judged(share(job)) == refused(RejectReason.NOT_SUBSCRIBED)
+
+
+def test_each_of_several_workers_is_credited_by_the_name_it_submits() -> None:
+    job = make_job("1")
+    miner = Miner(job).ready()
+    miner.call("mining.authorize", f"{ADDRESS}.second")
+    miner.call("mining.authorize", "nonsense")
+
+    for name in (WORKER, f"{ADDRESS}.second"):
+        assert miner.submit(share(job), worker=name).worker.name == name
+
+
+def test_a_duplicate_is_refused_also_in_upper_case() -> None:
+    job = make_job("1")
+    miner = Miner(job).ready()
+    number = 0
+    while True:  # a nonce that has a letter
+        solution = share(job, start=number)
+        if solution.nonce_hex != solution.nonce_hex.upper():
+            break
+        number = int(solution.nonce_hex, 16) + 1
+    upper = Solution(
+        solution.job_id,
+        solution.extranonce2_hex.upper(),
+        solution.ntime_hex.upper(),
+        solution.nonce_hex.upper(),
+        solution.hash_int,
+    )
+
+    assert miner.judged(solution) == true_line(b"1")
+    assert miner.judged(solution) == refused(RejectReason.DUPLICATE)
+    assert miner.judged(upper) == refused(RejectReason.DUPLICATE)
+
+
+def test_a_share_is_stale_after_a_clean_job_and_not_after_a_refresh() -> None:
+    job = make_job("1")
+    miner = Miner(job).ready()
+    miner.broadcast(make_job("2", clean=False))
+    assert miner.judged(share(job)) == true_line(b"1")
+
+    miner.broadcast(make_job("3", block=2))
+
+    assert miner.judged(share(job, start=1000)) == refused(RejectReason.STALE)
+
+
+def test_a_share_above_its_target_is_low() -> None:
+    job = make_job("1")
+
+    assert Miner(job).ready().judged(share(job, at_most=2**256, above=target_of(EASY))) == refused(
+        RejectReason.LOW_DIFFICULTY
+    )
+
+
+def test_a_share_slightly_above_its_target_counts_within_the_variance() -> None:
+    job = make_job("1")
+    miner = Miner(job, variance_percent=10.0).ready()
+    edge = target_of(EASY) * 100 // 90
+
+    assert miner.judged(share(job, above=target_of(EASY), at_most=edge)) == true_line(b"1")
+    assert miner.judged(share(job, above=edge, at_most=2**256)) == refused(RejectReason.LOW_DIFFICULTY)
+
+
+@pytest.mark.parametrize(
+    ("ntime", "reply"),
+    [
+        (NTIME - 1, refused(RejectReason.NTIME_OUT_OF_RANGE)),
+        (NTIME, refused(RejectReason.LOW_DIFFICULTY)),
+        (NTIME + 7200, refused(RejectReason.LOW_DIFFICULTY)),
+        (NTIME + 7201, refused(RejectReason.NTIME_OUT_OF_RANGE)),
+    ],
+)
+def test_ntime_is_the_jobs_to_two_hours_ahead(ntime: int, reply: bytes) -> None:
+    miner = Miner(make_job("1"), difficulty=1e6).ready()
+
+    assert miner.judged(Solution("1", "00000000", f"{ntime:08x}", "00000000", 0)) == reply
+
+
+def test_a_block_is_accepted_below_the_workers_difficulty() -> None:
+    job = make_job("1", bits=REGTEST_BITS)
+    miner = Miner(job, difficulty=1e6).ready()
+
+    assert miner.judged(share(job, at_most=2**255 - 2**240)) == true_line(b"1")
+
+
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ([], RejectReason.MALFORMED),
+        ([WORKER], RejectReason.MALFORMED),
+        ([WORKER, "1", None, "6553f100", "00000000"], RejectReason.MALFORMED),
+        ([WORKER, "1", "0000", "6553f100", "00000000"], RejectReason.EXTRANONCE2_SIZE),
+        ([WORKER, "1", "00000000", "6553f1", "00000000"], RejectReason.NTIME_SIZE),
+        ([WORKER, "1", "00000000", "6553f100", "0"], RejectReason.NONCE_SIZE),
+        ([WORKER, "1", "0000000g", "6553f100", "00000000"], RejectReason.MALFORMED),
+        ([WORKER, "2", "00000000", "6553f100", "00000000"], RejectReason.STALE),
+    ],
+)
+def test_short_and_odd_params_get_an_error(params: list[Any], reason: RejectReason) -> None:
+    miner = Miner(make_job("1")).ready()
+    line = json.dumps({"id": 1, "method": "mining.submit", "params": params}).encode()
+
+    assert json.loads(answer(miner, line))["error"] == ERRORS[reason]
+
+
+def test_the_difficulty_of_a_share_is_that_of_its_job() -> None:
+    first, second = make_job("1"), make_job("2", clean=False)
+    miner = Miner(first, vardiff=RULES).ready()
+    for now in range(50):
+        miner.session.share_accepted(float(now))
+
+    difficulty, job = miner.broadcast(second, now=50.0)
+
+    assert difficulty["params"] == [pytest.approx(EASY * 15, rel=1e-6, abs=0)]
+    assert job["params"][0] == "2"
+    assert miner.submit(share(first)).difficulty == EASY
+    assert miner.submit(share(second)).difficulty == difficulty["params"][0]
+
+
+def test_vardiff_waits_for_the_next_job() -> None:
+    miner = Miner(make_job("1"), vardiff=RULES).ready()
+    for now in range(200):
+        miner.session.share_accepted(float(now))
+
+    assert miner.session.next_job(200.0) == b""
+
+
+def test_the_difficulty_of_a_silent_miner_falls_with_the_next_job() -> None:
+    miner = Miner(make_job("1"), vardiff=RULES).ready()
+    miner.session.look_for_silence(80.0)
+    assert len(miner.broadcast(make_job("2", clean=False), now=80.0)) == 1
+
+    miner.session.look_for_silence(100.0)
+
+    difficulty, _ = miner.broadcast(make_job("3", clean=False), now=100.0)
+    assert difficulty["params"][0] < EASY
+
+
+def test_nobody_is_silent_who_has_no_work() -> None:
+    miner = Miner(vardiff=RULES).ready()
+    miner.session.look_for_silence(1000.0)
+
+    assert len(miner.broadcast(make_job("1"), now=1000.0)) == 1
