@@ -1,0 +1,54 @@
+# Everything a newcomer or a CI machine runs. Needs Python 3.11 or newer and make; the rest is set up here.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+SOURCES := libs services deploy tests
+
+.PHONY: help run test unit service e2e chaos litecoind check fmt lock clean
+
+help:  ## this list
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
+
+$(STAMP): requirements/everything.lock deploy/bootstrap.py
+	$(PYTHON) deploy/bootstrap.py $(VENV)
+
+run: $(STAMP)  ## the whole pool on this machine: NATS, Valkey, coin daemon, five services, a miner
+	@$(BIN)/python -m deploy.launcher
+
+test: $(STAMP) litecoind  ## every test: unit, service, e2e, chaos
+	$(BIN)/python -m pytest tests
+
+unit: $(STAMP)  ## pure tests: seconds
+	$(BIN)/python -m pytest tests/unit
+
+service: $(STAMP) litecoind  ## one service against real NATS, Valkey and litecoind
+	$(BIN)/python -m pytest tests/service
+
+e2e: $(STAMP) litecoind  ## the whole pool: from share to confirmed payment
+	$(BIN)/python -m pytest tests/e2e
+
+chaos: $(STAMP) litecoind  ## kill -9 everything in turn while shares flow, then account for every share and coin
+	$(BIN)/python -m pytest tests/chaos
+
+litecoind: $(STAMP)
+	@$(BIN)/python -m deploy.launcher.daemon_choice --ensure
+
+check: $(STAMP)  ## ruff, mypy strict, import arrows
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy libs services deploy tests
+	$(BIN)/python -m pytest tests/unit/test_architecture.py -q
+
+fmt: $(STAMP)  ## format and fix what can be fixed
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+LOCK := uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+lock:  ## renew requirements/*.lock from pyproject.toml (needs uv)
+	$(LOCK) --all-extras -o requirements/everything.lock
+	$(LOCK) $(foreach service,$(notdir $(wildcard services/*)),--extra $(service)) -o requirements/services.lock
+
+clean:  ## forget the virtual environment and the local pool's state
+	rm -rf $(VENV) var

@@ -1,0 +1,63 @@
+"""Each service's NATS user is allowed what the table of subjects says, and nothing besides."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.setup.nats_users import nats_users_conf, publish_permissions, subscribe_permissions
+from nompcore.subjects import (
+    API,
+    BLOCK_CONFIRMED,
+    BLOCK_FOUND,
+    ENDPOINTS,
+    JOB,
+    JOBMAKER,
+    MINER,
+    NOTIFIER,
+    PAYMENT_SENT,
+    PAYOUTS,
+    SERVICES,
+    SHARE_BATCH,
+    STRATUM,
+    SUBJECTS,
+)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_may_publish_exactly_its_own_rows(service: str) -> None:
+    allowed = publish_permissions(service)
+    for row in SUBJECTS:
+        assert (row.wildcard in allowed) == (service in row.producers), row.pattern
+    for endpoint in ENDPOINTS:
+        assert (endpoint.wildcard in allowed) == (service in endpoint.clients), endpoint.pattern
+
+
+def test_stratum_can_neither_read_shares_nor_announce_money() -> None:
+    allowed = publish_permissions(STRATUM)
+    assert SHARE_BATCH.wildcard in allowed
+    assert BLOCK_FOUND.wildcard in allowed
+    assert PAYMENT_SENT.wildcard not in allowed
+    assert BLOCK_CONFIRMED.wildcard not in allowed
+    assert MINER.wildcard not in allowed
+    assert not [subject for subject in allowed if "CONSUMER" in subject and "SHARES" in subject]
+    assert JOB.wildcard in subscribe_permissions(STRATUM)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nobody_may_delete_or_change_a_stream(service: str) -> None:
+    forbidden = ("STREAM.DELETE", "STREAM.UPDATE", "STREAM.MSG.DELETE", "STREAM.RESTORE")
+    assert not [s for s in publish_permissions(service) for word in forbidden if word in s]
+    assert not {">", "$JS.API.>", "$JS.>"} & set(publish_permissions(service))
+
+
+def test_only_jobmaker_may_read_jobs_besides_stratum() -> None:
+    assert "$JS.API.DIRECT.GET.JOBS.>" in publish_permissions(JOBMAKER)
+    for service in (PAYOUTS, API, NOTIFIER):
+        assert not [subject for subject in publish_permissions(service) if ".JOBS" in subject]
+
+
+def test_the_file_names_every_service_with_its_own_password() -> None:
+    conf = nats_users_conf({service: f"secret-of-{service}" for service in SERVICES}, "secret-of-people")
+    for service in SERVICES:
+        assert f'user: "{service}", password: "secret-of-{service}"' in conf
+    assert 'user: "operator", password: "secret-of-people"' in conf
