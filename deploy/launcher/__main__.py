@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -11,6 +10,8 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+
+import json5
 
 from deploy.launcher.addresses import address_file, recall, remember
 from deploy.launcher.daemon_choice import find_litecoind, install_litecoind
@@ -136,7 +137,7 @@ async def _addresses(layout: Layout, chain: Chain) -> Chain:
     pool_file, miner_file = address_file(layout, "pool", chain), address_file(layout, "miner", chain)
     pool = await wallet_address(main, "pool", recall(pool_file))
     if chain.litecoind is None:
-        coin = parse_coin("litecoin.json", json.loads((ROOT / "coins" / "litecoin.json").read_text()))
+        coin = parse_coin("litecoin.json", json5.loads((ROOT / "coins" / "litecoin.json").read_text()))
         miner = recall(miner_file) or outside_address(coin, "regtest")
     else:
         backup = _daemon(layout, "LITECOIN_BACKUP_RPC_PORT")

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 
 from nompcore.errors import EncodingError
 
 DECIMALS = 8
 """Digits after the point in every coin of Bitcoin's family that does not say otherwise."""
 
-# Enough digits for any supply, and an error instead of a rounded amount.
-_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+# Enough digits for any supply; what needs more, or rounding, is an error.
+_EXACT = Context(prec=60, Emin=-60, Emax=60, traps=[InvalidOperation, Inexact, Overflow])
 
 
 def sats_from_coins(coins: Decimal | int, decimals: int = DECIMALS) -> int:
-    """Exact smallest units. Raises EncodingError for a fraction of one, and for what is no number."""
-    if isinstance(coins, float):  # untyped JSON gets past the annotation
-        raise EncodingError("a float is no amount")
+    """Exact smallest units. Raises EncodingError for a fraction of one, and for what is no amount."""
+    if not isinstance(coins, Decimal | int):  # untyped JSON gets past the annotation
+        raise EncodingError(f"not an exact amount: {coins!r}")
     try:
-        sats = _EXACT.scaleb(Decimal(coins), decimals)
+        sats = _EXACT.scaleb(_EXACT.create_decimal(coins), decimals)
         whole = int(sats)
-    except (InvalidOperation, ValueError, OverflowError) as error:
+    except (ArithmeticError, ValueError) as error:
         raise EncodingError(f"not an amount: {coins}") from error
     if sats != whole:
         raise EncodingError(f"more than {decimals} decimals: {coins}")

@@ -9,7 +9,7 @@ from nompcore.encoding import read_varint, varint
 from nompcore.errors import EncodingError
 
 _HEADER = struct.Struct("<I32s32sIII")
-_OUTPOINT_SIZE, _SEQUENCE_SIZE, _VALUE_SIZE, _VERSION_SIZE = 36, 4, 8, 4
+_VERSION_SIZE, _OUTPOINT_SIZE, _SEQUENCE_SIZE, _VALUE_SIZE, _LOCKTIME_SIZE = 4, 36, 4, 8, 4
 _SEGWIT_MARKER = b"\x00\x01"
 # One stack item of 32 zero bytes: the witness reserved value (BIP141).
 _COINBASE_WITNESS = b"\x01\x20" + bytes(32)
@@ -62,6 +62,6 @@ def _outputs_end(coinbase: bytes) -> int:
     for _ in range(outputs):
         script_size, offset = read_varint(coinbase, offset + _VALUE_SIZE)
         offset += script_size
-    if offset > len(coinbase):
-        raise EncodingError("the coinbase ends inside its outputs")
+    if offset + _LOCKTIME_SIZE > len(coinbase):
+        raise EncodingError("the coinbase ends before its lock time does")
     return offset

@@ -139,7 +139,8 @@ class Bucket:
     storage: Storage = Storage.FILE
 
 
-EXTRANONCE = Bucket("extranonce", (STRATUM,), (STRATUM,), ttl_seconds=30)
+# Two thirds of it are how long NATS may be away before stratum must send its miners off.
+EXTRANONCE = Bucket("extranonce", (STRATUM,), (STRATUM,), ttl_seconds=90)
 LEASES = Bucket("leases", (JOBMAKER, PAYOUTS), (JOBMAKER, PAYOUTS), ttl_seconds=10)
 STATS = Bucket("stats", (JOBMAKER, PAYOUTS), (API,))
 BUCKETS = (EXTRANONCE, LEASES, STATS)

@@ -175,6 +175,11 @@ def test_invalid_vectors_of_bip173_and_bip350_are_refused(address: str) -> None:
             decode_segwit(hrp, address)
 
 
+def test_a_witness_address_with_a_whole_character_too_many_is_refused() -> None:
+    with pytest.raises(AddressError, match="wrong padding"):
+        decode_segwit("bc", "bc1pzy3rx3z4q7fa84g")  # 5 bytes need 8 characters of data, this has 9
+
+
 @pytest.mark.parametrize(("version", "size"), [(17, 32), (-1, 20), (0, 19), (1, 1), (1, 41)])
 def test_no_address_is_made_of_an_impossible_witness_program(version: int, size: int) -> None:
     with pytest.raises(AddressError):

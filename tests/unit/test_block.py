@@ -98,10 +98,12 @@ def test_the_witness_goes_before_the_lock_time_also_where_a_comment_follows_it()
     assert with_coinbase_witness(coinbase).endswith(WITNESS + tail)
 
 
-@pytest.mark.parametrize("size", [0, 4, 5, 41, 60, 66, 70])
-def test_a_coinbase_cut_short_is_refused(size: int) -> None:
-    with pytest.raises(EncodingError):
-        with_coinbase_witness(whole_coinbase(tx_messages=False)[:size])
+def test_a_coinbase_cut_short_anywhere_is_refused() -> None:
+    coinbase = whole_coinbase(tx_messages=False)
+
+    for size in range(len(coinbase)):
+        with pytest.raises(EncodingError):
+            with_coinbase_witness(coinbase[:size])
 
 
 def test_a_transaction_with_two_inputs_is_no_coinbase() -> None:

@@ -87,7 +87,7 @@ def test_every_key_of_nomp_for_these_algorithms_is_taken() -> None:
             "txMessages": True,
             "hasGetInfo": True,
             "normalHashing": True,
-            "mposDiffMultiplier": 256,
+            "mposDiffMultiplier": 0.5,
             "peerMagic": "FBC0B6DB",
             "peerMagicTestnet": "fcc1b7dc",
         },
@@ -95,7 +95,7 @@ def test_every_key_of_nomp_for_these_algorithms_is_taken() -> None:
 
     assert full.tx_messages
     assert full.has_get_info
-    assert full.mpos_diff_multiplier == 256
+    assert full.mpos_diff_multiplier == 0.5
     assert full.peer_magic == bytes.fromhex("fbc0b6db")
     assert full.pow_hash(HEADER).hex() == "67bc1237b713ec9858c9975a3a1056a0609c01587139a730bb17397fd7f3a382"
 
@@ -127,6 +127,7 @@ def test_the_block_id_is_of_the_header_unless_the_file_says_proof_of_work() -> N
         ("reward", "POS", "reward: input should be 'POW'"),
         ("nValue", 2048, "nValue and rValue belong to scrypt"),
         ("txMessages", "yes", "txMessages: input should be a valid boolean"),
+        ("mposDiffMultiplier", 0, "mposDiffMultiplier: "),
         ("confirmations", 0, "confirmations: "),
         ("confirmations", "100", "confirmations: "),
         ("peerMagic", "fbc0b6", "peerMagic: "),

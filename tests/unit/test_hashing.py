@@ -41,7 +41,11 @@ def test_a_genesis_header_has_the_proof_of_work_of_its_chain(row: dict[str, Any]
     assert display(sha256d(header)) == row["block_hash"]
 
 
-@settings(max_examples=10, deadline=None)
+def test_scrypt_without_parameters_is_litecoins() -> None:
+    assert scrypt_hash(HEADER).hex() == DIGESTS["scrypt", 1024]
+
+
+@settings(max_examples=10)
 @given(st.binary(min_size=80, max_size=80), st.sampled_from([2, 64, 1024]), st.integers(1, 3))
 def test_two_independent_scrypts_agree(header: bytes, n: int, r: int) -> None:
     assert scrypt_hash(header, n, r) == scrypt.hash(header, header, n, r, 1, 32)

@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nompcore.coin import Coin
-from nompcore.encoding import display, from_display, stratum_prevhash_hex
+from nompcore.encoding import display
 from nompcore.errors import RejectReason
 from nompcore.hashing import sha256d
 from nompcore.job import PreparedJob, prepare_job
-from nompcore.merkle import branch
 from nompcore.messages import Job
 from nompcore.share import (
     MAX_NTIME_AHEAD_SECONDS,
@@ -24,14 +23,12 @@ from nompcore.share import (
     Submission,
     Verdict,
     check_shape,
-    judge,
     validate_share,
 )
-from nompcore.target import DIFF1, MAX_TARGET, target_from_nbits
-from tests.unit.chain_samples import RegtestBlock, coin, regtest_blocks, vectors
+from nompcore.target import DIFF1, MAX_TARGET
+from tests.unit.chain_samples import coin
 
 BITCOIN = coin("bitcoin.json")
-BLOCKS = regtest_blocks()
 NTIME = 1700000000
 EXTRANONCE1 = bytes.fromhex("f0000001")
 VERSION = 0x20000000
@@ -89,57 +86,6 @@ def header_of(submitted: Submission) -> bytes:
     share = check_shape(JOB, submitted, now_seconds=NTIME, seen=())
     assert isinstance(share, ShareHeader)
     return share.header
-
-
-@pytest.mark.parametrize("row", vectors("bitcoin_blocks.json")["blocks"], ids=lambda row: row["height"])
-def test_a_share_that_was_a_real_block_is_found_to_be_it(row: dict[str, Any]) -> None:
-    coinbase, at = row["coinbase"], 92  # eight bytes somewhere in the script stand in for the extranonce
-    real = prepare_job(
-        Job(
-            pool="btc",
-            job_id="1",
-            template_id="t",
-            height=row["height"],
-            prevhash_hex=stratum_prevhash_hex(row["prevhash"]),
-            coinb1_hex=coinbase[:at],
-            coinb2_hex=coinbase[at + 16 :],
-            merkle_branch_hex=[
-                step.hex() for step in branch([from_display(txid) for txid in row["txids"][1:]])
-            ],
-            version=row["version"],
-            nbits_hex=row["nbits"],
-            ntime=row["ntime"],
-            network_target_hex=f"{target_from_nbits(int(row['nbits'], 16)):064x}",
-            clean_jobs=True,
-            reward_sats=0,
-            created_ms=0,
-        ),
-        BITCOIN,
-    )
-    submitted = Submission(
-        bytes.fromhex(coinbase[at : at + 8]),
-        coinbase[at + 8 : at + 16],
-        f"{row['ntime']:08x}",
-        f"{row['nonce']:08x}",
-    )
-
-    found = verdict(submitted, on=real, now_seconds=row["ntime"])
-
-    assert isinstance(found, BlockFound)
-    assert found.block_hash_display == row["block_hash"]
-    assert found.hash_int == int(row["block_hash"], 16)
-    assert found.coinbase.hex() == coinbase
-    assert display(sha256d(found.header)) == row["block_hash"]
-
-
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.label)
-def test_a_share_that_a_node_took_as_a_block_is_found_to_be_one(block: RegtestBlock) -> None:
-    found = verdict(block.submission, target=0, on=block.prepared, now_seconds=block.template.curtime)
-
-    assert isinstance(found, BlockFound)
-    assert found.block_hash_display == block.block_hash_display
-    assert display(sha256d(found.coinbase)) == block.coinbase_txid_display
-    assert found.header == block.block[:80]
 
 
 @pytest.mark.parametrize(
@@ -276,18 +222,6 @@ def test_the_header_holds_ntime_and_nonce_as_submitted_reversed() -> None:
     assert header[68:72] == NTIME.to_bytes(4, "little")
     assert header[72:76] == bytes.fromhex("1d00ffff")[::-1]
     assert header[76:80].hex() == "04030201"
-
-
-def test_the_hash_may_be_computed_elsewhere_between_shape_and_judgement() -> None:
-    prepared = BLOCKS[0].prepared
-    share = check_shape(prepared, BLOCKS[0].submission, now_seconds=BLOCKS[0].template.curtime, seen=())
-    assert isinstance(share, ShareHeader)
-
-    digest = prepared.coin.pow_hash(share.header)
-
-    assert judge(prepared, share, digest, target=0) == verdict(
-        BLOCKS[0].submission, target=0, on=prepared, now_seconds=BLOCKS[0].template.curtime
-    )
 
 
 def test_a_scrypt_share_is_judged_by_scrypt_and_named_by_sha256d() -> None:

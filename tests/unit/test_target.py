@@ -111,6 +111,11 @@ def test_difficulty_one_is_the_first_target_times_the_multiplier() -> None:
     assert difficulty_from_target(DIFF1, 1) == 1.0
 
 
+def test_the_easiest_target_takes_every_hash() -> None:
+    assert int.from_bytes(b"\xff" * 32, "little") == MAX_TARGET
+    assert target_from_difficulty(1e-12, 1) == MAX_TARGET
+
+
 def test_a_zero_hash_has_a_finite_difficulty() -> None:
     assert difficulty_from_target(0, 1) == difficulty_from_target(1, 1) == float(DIFF1)
 

@@ -92,6 +92,7 @@ def test_a_template_without_a_necessary_field_is_refused_by_name(key: str) -> No
         ("height", "1000"),
         ("height", None),
         ("version", 2**32),
+        ("version", -(2**31) - 1),
         ("version", 10**30),
         ("previousblockhash", "00" * 31),
         ("previousblockhash", 7),
@@ -122,6 +123,13 @@ def test_a_template_without_a_necessary_field_is_refused_by_name(key: str) -> No
 def test_a_template_that_cannot_be_mined_is_refused(key: str, value: Any) -> None:
     with pytest.raises(TemplateError):
         parse_template(changed(key, value))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("height", 1), ("curtime", 0), ("mintime", 0), ("coinbasevalue", 0)]
+)
+def test_the_smallest_numbers_of_a_young_chain_are_taken(key: str, value: int) -> None:
+    assert getattr(parse_template(changed(key, value)), key) == value
 
 
 def test_rules_that_are_forced_and_known_are_taken() -> None:

@@ -1,0 +1,221 @@
+"""Typed messages over NATS; subjects, streams and buckets come from the table in `subjects.py` alone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+import nats.js.errors
+from nats.aio.msg import Msg
+from nats.js.api import Header, StreamConfig
+
+from nompcore import metrics
+from nompcore import subjects as table
+from nompcore.bucket import Bucket
+from nompcore.errors import BusError, BusUnavailable
+from nompcore.jetstream import streams_of
+from nompcore.link import Link, bus_errors
+from nompcore.messages import Message
+from nompcore.objects import Objects
+from nompcore.patience import Patience
+from nompcore.rpc import Rpc
+from nompcore.stream_reader import Stored, StreamReader
+from nompcore.wire import decode, encode
+from nompcore.work_queue import WorkQueue
+
+__all__ = ["Bus", "Stored"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", bound=Message)
+Q = TypeVar("Q", bound=Message)
+R = TypeVar("R", bound=Message)
+
+_NAME_IN_USE = 10058
+"""JetStream error number: the stream exists with another configuration."""
+
+
+class Bus:
+    """A service's connection to all others. Made by `Bus.connect`, ended by `drain`."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._rpc = Rpc(link)
+        link.on_regained.append(self.ensure)
+
+    @classmethod
+    async def connect(cls, url: str, *, service: str, replica: str) -> Bus:
+        """Tries until connected, and again whenever the connection is lost. The URL has the credentials."""
+        link = Link(service, replica)
+        await link.connect(url)
+        bus = cls(link)
+        await bus._rpc.register()
+        return bus
+
+    @property
+    def connected(self) -> bool:
+        """Whether NATS is connected now."""
+        return self._link.connected
+
+    def on_reconnect(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Awaits `callback` after each reconnection, when the service's streams exist again."""
+        self._link.on_regained.append(callback)
+
+    async def watch(self) -> None:
+        """Returns after `drain`; raises BusError when the connection is closed for good."""
+        await self._link.watch()
+
+    async def drain(self) -> None:
+        """Finishes what was received, sends what is unsent, and disconnects."""
+        await self._link.close()
+
+    # ---- streams, buckets and stores as the table wants them ----
+
+    async def ensure(self) -> None:
+        """Creates the streams, buckets and stores of this service's rows; tries until JetStream answers."""
+        for config in streams_of(self._link.service):
+            await self._ensure_stream(config)
+
+    async def _ensure_stream(self, config: StreamConfig) -> None:
+        patience = Patience()
+        while True:
+            try:
+                async with self._link.exchange(f"create stream {config.name}"):
+                    await self._link.js.add_stream(config)
+            except BusUnavailable as error:
+                if patience.tries == 0:
+                    log.info("JetStream is not ready", extra={"stream": config.name, "reason": str(error)})
+                await patience.wait()
+            except BusError as error:
+                if not _is_name_in_use(error):
+                    raise
+                log.warning(
+                    "stream exists with another configuration, left as it is", extra={"stream": config.name}
+                )
+                return
+            else:
+                return
+
+    # ---- messages ----
+
+    async def publish(
+        self,
+        subject: table.Subject[T],
+        message: T,
+        *,
+        pool: str,
+        msg_id: str | None = None,
+        timeout_seconds: float = 5,
+    ) -> int:
+        """Stores a message in the subject's stream; returns its sequence once NATS has acknowledged it.
+
+        A `msg_id` already seen within the stream's duplicate window is not stored again and returns the first
+        sequence. BusUnavailable means unknown: repeat with the same `msg_id`.
+        """
+        name = subject.of(pool)
+        headers = {Header.MSG_ID.value: msg_id} if msg_id else None
+        async with self._link.exchange(f"publish {name}", timeout_seconds):
+            ack = await self._link.js.publish(name, encode(message), timeout=timeout_seconds, headers=headers)
+        return ack.seq
+
+    async def send(self, subject: table.Subject[T], message: T, *, pool: str, replica: str = "") -> None:
+        """Sends a message that may be lost to whoever listens; while not connected it is, and is counted."""
+        if not self._link.connected:
+            metrics.BUS_DROPPED.labels(subject.pattern).inc()
+            return
+        name = subject.of(pool, replica)
+        with bus_errors(f"send {name}"):
+            await self._link.nc.publish(name, encode(message))
+
+    async def subscribe(self, subject: table.Subject[T], handler: Callable[[T], Awaitable[None]]) -> None:
+        """Each message of all pools, live, to `handler`, one after another: keep it short.
+
+        Sees messages of streams too. What comes while not connected is missed. What is no such message, or
+        makes the handler fail, is logged and counted, and the next one handled.
+        """
+
+        async def handle(message: Msg) -> None:
+            try:
+                decoded = decode(subject.message, message.data)
+            except BusError as error:
+                metrics.BUS_UNDECODABLE.labels(subject.pattern).inc()
+                log.warning("undecodable message", extra={"subject": message.subject, "reason": str(error)})
+                return
+            try:
+                await handler(decoded)
+            except Exception:  # one failure must not end the subscription
+                metrics.BUS_HANDLER_ERRORS.labels(subject.pattern).inc()
+                log.exception("message not handled", extra={"subject": message.subject})
+
+        with bus_errors(f"subscribe {subject.wildcard}"):
+            await self._link.nc.subscribe(subject.wildcard, cb=handle)
+        await self._link.settle()
+
+    async def last(self, subject: table.Subject[T], pool: str) -> T | None:
+        """The last message of a pool in the subject's stream. Raises BusUnavailable."""
+        if subject.stream is None:
+            raise ValueError(f"{subject.pattern} is in no stream")
+        name = subject.of(pool)
+        async with self._link.exchange(f"last {name}"):
+            try:
+                message = await self._link.js.get_msg(subject.stream.name, subject=name, direct=True)
+            except nats.js.errors.NotFoundError:
+                return None
+        return decode(subject.message, message.data or b"")
+
+    def read(
+        self, subject: table.Subject[T], pool: str, after_sequence: int
+    ) -> AsyncIterator[list[Stored[T]]]:
+        """Every message of one pool after a position, in order, in batches, for ever.
+
+        Raises StreamGap when messages after the position were removed by the stream's age limit before they
+        were read, and StreamReset when the stream is a new one (NATS lost its data): the reader decides what
+        its position means then. A message that cannot be decoded is counted, logged and passed.
+        """
+        return StreamReader(self._link, subject, pool, after_sequence).batches()
+
+    async def work(
+        self,
+        subject: table.Subject[T],
+        durable: str,
+        handler: Callable[[T], Awaitable[None]],
+        stop: asyncio.Event,
+    ) -> None:
+        """Each message of all pools to `handler`, at least once, until `stop` is set.
+
+        A message is acknowledged after the handler returns. If it raises, the message comes again, after
+        1, 2, 4 … 30 seconds, for ever. Processes of the service that name the same `durable` share the
+        messages. Up to 8 handlers run at a time, so the order is not kept.
+        """
+        await WorkQueue(self._link, subject, durable, handler).run(stop)
+
+    # ---- requests ----
+
+    async def serve(
+        self, endpoint: table.Endpoint[Q, R], handler: Callable[[Q], Awaitable[R]], pool: str
+    ) -> None:
+        """Answers requests about `pool`. A NompError of the handler goes to the client as its text."""
+        await self._rpc.serve(endpoint, handler, pool)
+
+    async def request(
+        self, endpoint: table.Endpoint[Q, R], message: Q, *, pool: str, timeout_seconds: float = 5
+    ) -> R:
+        """Asks whoever serves `endpoint`. BusUnavailable, at once if nobody does; BusError if refused."""
+        return await self._rpc.request(endpoint, message, pool=pool, timeout_seconds=timeout_seconds)
+
+    # ---- shared state ----
+
+    def bucket(self, row: table.Bucket) -> Bucket:
+        """A key-value bucket."""
+        return Bucket(self._link, row)
+
+    def objects(self, row: table.ObjectStore) -> Objects:
+        """An object store."""
+        return Objects(self._link, row)
+
+
+def _is_name_in_use(error: BusError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, nats.js.errors.APIError) and cause.err_code == _NAME_IN_USE

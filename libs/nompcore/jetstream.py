@@ -1,0 +1,85 @@
+"""What the table of subjects means in JetStream: streams, buckets and object stores as configurations."""
+
+from __future__ import annotations
+
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+
+from nompcore.subjects import BUCKETS, OBJECT_STORES, SUBJECTS, Bucket, ObjectStore, Storage, Stream
+
+_STORAGE = {Storage.MEMORY: StorageType.MEMORY, Storage.FILE: StorageType.FILE}
+
+DUPLICATE_WINDOW_SECONDS = 120.0
+"""Of buckets and stores, which send no message ids: the server's default, stated to compare equal."""
+
+
+def streams_of(service: str) -> list[StreamConfig]:
+    """The streams behind everything in whose rows the service appears, in the order of the table."""
+    configs: dict[str, StreamConfig] = {}
+    for subject in SUBJECTS:
+        if subject.stream is not None and service in subject.producers + subject.consumers:
+            configs[subject.stream.name] = stream_config(subject.stream)
+    for bucket in BUCKETS:
+        if service in bucket.writers + bucket.readers:
+            configs[bucket_stream(bucket)] = bucket_config(bucket)
+    for store in OBJECT_STORES:
+        if service in store.writers:
+            configs[store_stream(store)] = store_config(store)
+    return list(configs.values())
+
+
+def stream_config(stream: Stream) -> StreamConfig:
+    """A stream and all its subjects; old messages go when a limit is reached."""
+    return StreamConfig(
+        name=stream.name,
+        subjects=[subject.wildcard for subject in SUBJECTS if subject.stream is stream],
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.OLD,
+        storage=_STORAGE[stream.storage],
+        max_age=stream.max_age_seconds,
+        max_msgs_per_subject=stream.max_messages_per_subject,
+        duplicate_window=stream.duplicate_window_seconds,
+        allow_direct=True,
+    )
+
+
+def bucket_stream(bucket: Bucket) -> str:
+    """The stream in which a bucket lives (NATS ADR-8)."""
+    return f"KV_{bucket.name}"
+
+
+def bucket_config(bucket: Bucket) -> StreamConfig:
+    """A key-value bucket (NATS ADR-8) that keeps one value a key, for `ttl_seconds` after its last change."""
+    window = min(bucket.ttl_seconds or DUPLICATE_WINDOW_SECONDS, DUPLICATE_WINDOW_SECONDS)
+    return StreamConfig(
+        name=bucket_stream(bucket),
+        subjects=[f"$KV.{bucket.name}.>"],
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.NEW,
+        storage=_STORAGE[bucket.storage],
+        max_age=bucket.ttl_seconds,
+        max_msgs_per_subject=1,
+        duplicate_window=window,
+        allow_direct=True,
+        allow_rollup_hdrs=True,
+        deny_delete=True,
+    )
+
+
+def store_stream(store: ObjectStore) -> str:
+    """The stream in which an object store lives (NATS ADR-20)."""
+    return f"OBJ_{store.name}"
+
+
+def store_config(store: ObjectStore) -> StreamConfig:
+    """An object store (NATS ADR-20): chunks and descriptions of objects, for `ttl_seconds`."""
+    return StreamConfig(
+        name=store_stream(store),
+        subjects=[f"$O.{store.name}.C.>", f"$O.{store.name}.M.>"],
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.NEW,
+        storage=StorageType.FILE,
+        max_age=store.ttl_seconds,
+        duplicate_window=DUPLICATE_WINDOW_SECONDS,
+        allow_direct=True,
+        allow_rollup_hdrs=True,
+    )

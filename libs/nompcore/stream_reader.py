@@ -1,0 +1,132 @@
+"""Reading a stream in order, from a position the reader keeps: nothing skipped, nothing twice, for ever."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.nuid import NUID
+
+from nompcore import metrics
+from nompcore.errors import BusError, BusUnavailable, StreamGap, StreamReset
+from nompcore.link import Link
+from nompcore.messages import Message
+from nompcore.patience import Patience
+from nompcore.pull import Pull, PullBroken
+from nompcore.subjects import Storage, Stream, Subject
+from nompcore.wire import decode
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", bound=Message)
+
+BATCH_MESSAGES = 500
+
+INACTIVE_SECONDS = 60
+"""After this long without its reader the server forgets the consumer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[T]):
+    """A message and its sequence in the stream."""
+
+    sequence: int
+    message: T
+
+
+class StreamReader(Generic[T]):
+    """Reads the messages of one pool from the stream of `subject`, after `after_sequence`."""
+
+    def __init__(self, link: Link, subject: Subject[T], pool: str, after_sequence: int) -> None:
+        if subject.stream is None:
+            raise ValueError(f"{subject.pattern} is in no stream")
+        self._link = link
+        self._subject = subject
+        self._stream: Stream = subject.stream
+        self._filter = subject.of(pool)
+        self._position = after_sequence
+        self._created: datetime | None = None  # when the stream read so far was created
+
+    async def batches(self) -> AsyncIterator[list[Stored[T]]]:
+        """Batches as they come, for ever. Raises StreamGap or StreamReset, see `_check_position`."""
+        patience = Patience()
+        while True:
+            try:
+                async with Pull(
+                    self._link, self._stream.name, await self._consumer(), BATCH_MESSAGES
+                ) as pull:
+                    delivered = 0
+                    while True:
+                        messages = await pull.next_batch()
+                        delivered = _require_contiguous(messages, delivered)
+                        patience.reset()
+                        if batch := self._decoded(messages):
+                            yield batch
+            except BusUnavailable as error:
+                if patience.tries == 0:
+                    log.info("reading interrupted", extra={"subject": self._filter, "reason": str(error)})
+                await patience.wait()
+
+    async def _consumer(self) -> str:
+        """Makes a consumer that starts after the position; returns its name."""
+        await self._check_position()
+        config = ConsumerConfig(
+            name=f"{self._link.service}-{NUID().next().decode()}",
+            filter_subject=self._filter,
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=self._position + 1,
+            ack_policy=AckPolicy.NONE,
+            inactive_threshold=INACTIVE_SECONDS,
+            mem_storage=True,
+            num_replicas=1,
+        )
+        async with self._link.exchange(f"read {self._filter}"):
+            info = await self._link.js.add_consumer(self._stream.name, config)
+        return info.name
+
+    async def _check_position(self) -> None:
+        """Raises StreamReset or StreamGap when the stream cannot go on where reading stopped.
+
+        A stream in memory or with a limit a subject loses messages by design: it is simply read on,
+        after a reset from its start.
+        """
+        async with self._link.exchange(f"look at stream {self._stream.name}"):
+            info = await self._link.js.stream_info(self._stream.name)
+        first, last = info.state.first_seq, info.state.last_seq
+        was_reset = last < self._position or (self._created is not None and info.created != self._created)
+        self._created = info.created
+        if self._stream.storage is Storage.MEMORY or self._stream.max_messages_per_subject > 0:
+            self._position = 0 if was_reset else self._position
+        elif was_reset:
+            raise StreamReset(self._stream.name, self._position, last)
+        elif first > self._position + 1:
+            raise StreamGap(self._stream.name, self._position, first)
+
+    def _decoded(self, messages: list[Msg]) -> list[Stored[T]]:
+        """What can be decoded; what cannot is nothing anybody could act on: counted, logged, passed."""
+        batch: list[Stored[T]] = []
+        for message in messages:
+            self._position = message.metadata.sequence.stream
+            try:
+                batch.append(Stored(self._position, decode(self._subject.message, message.data)))
+            except BusError as error:
+                metrics.BUS_UNDECODABLE.labels(self._subject.pattern).inc()
+                log.error(
+                    "undecodable message in a stream",
+                    extra={"subject": self._filter, "sequence": self._position, "reason": str(error)},
+                )
+        return batch
+
+
+def _require_contiguous(messages: list[Msg], delivered: int) -> int:
+    """The consumer numbers its deliveries: a hole means the client dropped some. Returns the last number."""
+    for message in messages:
+        delivered += 1
+        if message.metadata.sequence.consumer != delivered:
+            raise PullBroken(f"delivery {delivered} is missing")
+    return delivered

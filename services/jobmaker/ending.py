@@ -1,0 +1,21 @@
+"""Ending tasks that would run for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+AGAIN_SECONDS = 0.5
+
+
+async def end_tasks(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended; their errors stay with them.
+
+    Once is not always enough: `asyncio.wait_for` of Python 3.11, which the NATS client uses, loses a
+    cancellation that comes together with the awaited result (python/cpython#86296).
+    """
+    alive = set(tasks)
+    while alive:
+        for task in alive:
+            task.cancel()
+        _, alive = await asyncio.wait(alive, timeout=AGAIN_SECONDS)

@@ -1,0 +1,125 @@
+"""Template → transactions stored → job published: in this order, so that a block on any job can be assembled.
+
+A job whose template is not in the object store would be worth nothing after a crash. The reverse, a stored
+template without a job, costs only its place until the store forgets it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nompcore.bus import Bus
+from nompcore.coinbase import Recipient
+from nompcore.config.pool import PoolConfig
+from nompcore.errors import LeaseLost
+from nompcore.job import build_job, pack_transactions
+from nompcore.messages import Job
+from nompcore.subjects import JOB
+from nompcore.template import Template
+from services.jobmaker.decision import Decision
+from services.jobmaker.job_ids import JobIds
+from services.jobmaker.metrics import HEIGHT, JOB_CREATED, JOBS, JOBS_REPEATED
+from services.jobmaker.template_store import TemplateStore
+
+log = logging.getLogger(__name__)
+
+REUSE_MS = 3600 * 1000
+"""A template is stored anew after this long even if nothing changed: far below the store's time to live."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    template_id: str
+    packed: bytes
+    at_ms: int
+
+
+class Publication:
+    """The jobs of one pool; publishes only while `leads()`."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        replica: str,
+        pool: PoolConfig,
+        script: bytes,
+        templates: TemplateStore,
+        leads: Callable[[], bool],
+        on_published: Callable[[], None],
+    ) -> None:
+        self.job: Job | None = None
+        self._bus = bus
+        self._pool = pool
+        self._script = script
+        self._recipients = tuple(Recipient(r.script, r.ppm) for r in pool.reward_recipients)
+        self._templates = templates
+        self._leads = leads
+        self._on_published = on_published
+        self._ids = JobIds(replica)
+        self._stored: _Stored | None = None
+
+    async def inherit(self) -> Job | None:
+        """The job that miners have now, whoever published it. Raises BusUnavailable."""
+        job = await self._bus.last(JOB, self._pool.name)
+        if job is not None:
+            self._ids.start_after(job.job_id)
+            self.job = job
+        return self.job
+
+    async def publish(self, template: Template, decision: Decision) -> None:
+        """Publish the job of a template. Raises BusUnavailable, LeaseLost, TemplateError or EncodingError."""
+        created_ms = time.time_ns() // 1_000_000
+        job_id = self._ids.next(created_ms)
+        stored = self._stored_form(job_id, template, created_ms)
+        job = build_job(
+            template,
+            pool=self._pool.name,
+            coin=self._pool.coin,
+            job_id=job_id,
+            template_id=stored.template_id,
+            pool_script=self._script,
+            pool_tag=self._pool.pool_tag,
+            recipients=self._recipients,
+            clean_jobs=decision is Decision.NEW_TIP,
+            created_ms=created_ms,
+        )
+        if stored is not self._stored:
+            await self._templates.put(self._pool.name, stored.template_id, stored.packed)
+            self._stored = stored
+        await self._send(job)
+        self.job = job
+        self._tell(job, decision)
+        self._on_published()
+
+    async def repeat(self) -> None:
+        """Publish the current job again, because the bus may have forgotten it. Raises as `publish`."""
+        if self.job is None:
+            return
+        if self._stored is not None and self._stored.template_id == self.job.template_id:
+            await self._templates.put(self._pool.name, self._stored.template_id, self._stored.packed)
+        await self._send(self.job)
+        JOBS_REPEATED.labels(self._pool.name).inc()
+        log.info("job published again", extra={"job_id": self.job.job_id})
+
+    def _stored_form(self, job_id: str, template: Template, now_ms: int) -> _Stored:
+        """The form to store under the job's id, or what is stored already if nothing changed."""
+        packed = pack_transactions(template)
+        before = self._stored
+        if before is not None and before.packed == packed and now_ms - before.at_ms < REUSE_MS:
+            return before
+        return _Stored(job_id, packed, now_ms)
+
+    async def _send(self, job: Job) -> None:
+        if not self._leads():  # storing took time: somebody else may lead by now
+            raise LeaseLost(f"{self._pool.name}: the lease ended before job {job.job_id} was published")
+        await self._bus.publish(JOB, job, pool=self._pool.name)
+
+    def _tell(self, job: Job, decision: Decision) -> None:
+        JOBS.labels(job.pool, decision.value).inc()
+        HEIGHT.labels(job.pool).set(job.height)
+        JOB_CREATED.labels(job.pool).set(job.created_ms / 1000)
+        facts = {"job_id": job.job_id, "height": job.height, "kind": decision.value}
+        log.info("job published", extra=facts)

@@ -1,0 +1,178 @@
+"""Found blocks in the ledger: their outcome, their round, and what they earned.
+
+A round is closed when its weights are here.
+
+Shares of orphaned and rejected rounds are not lost: the next round that is closed for a living block takes
+all of them, in the transaction that closes it. So they are returned exactly once, whatever becomes of Redis.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from nompcore.messages import BlockConfirmed, BlockOrphaned, BlockSubmitted
+from services.payouts import accounts, block_rows
+from services.payouts.accounts import Kind
+from services.payouts.block_rows import DEAD, Block, Status
+from services.payouts.database import Database
+from services.payouts.failpoint import Step
+from services.payouts.outbox import enqueue
+from services.payouts.rewards import split
+from services.payouts.tally_batch import Candidate
+
+
+class Closing(enum.Enum):
+    """What happened to a round that asked to be closed."""
+
+    CLOSED = "closed"
+    CLOSED_BEFORE = "closed before"
+    WAITING = "waiting"  # nobody knows yet what became of the block
+
+
+class Crediting(enum.Enum):
+    """What happened to a reward."""
+
+    CREDITED = "credited"
+    SUSPENDED = "suspended"  # its shares are missing
+    CREDITED_BEFORE = "credited before"
+
+
+class BlocksLedger:
+    """What is decided about blocks, one transaction each."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record_outcome(self, outcome: BlockSubmitted) -> None:
+        """Store what the daemons said. A block once accepted stays so: from there on, the chain decides."""
+        accepted = outcome.status == "accepted"
+        status = Status.PENDING if accepted else Status.REJECTED
+        with self._database.write(Step.BLOCK_OUTCOME) as connection:
+            block = block_rows.find(connection, outcome.pool, outcome.block_hash_display)
+            if block is None:
+                block_rows.insert_outcome(connection, outcome, status)
+            elif block.status is Status.SUBMITTED or (block.status is Status.REJECTED and accepted):
+                block_rows.change(
+                    connection, block.id, status=status, reason=outcome.reason,
+                    coinbase_txid=outcome.coinbase_txid_display,
+                )  # fmt: skip
+
+    def settle_submitted(self, block_id: int, *, coinbase_txid: str) -> None:
+        """The chain has a block whose outcome nobody reported."""
+        with self._database.write(Step.BLOCK_OUTCOME) as connection:
+            if block_rows.get(connection, block_id).status is Status.SUBMITTED:
+                block_rows.change(connection, block_id, status=Status.PENDING, coinbase_txid=coinbase_txid)
+
+    def close_round(
+        self, pool: str, candidate: Candidate, weights: Mapping[str, int], now_ms: int
+    ) -> Closing:
+        """Take a round over from the tallies, if the block's outcome is known."""
+        with self._database.write(Step.ROUND_CLOSED) as connection:
+            block = block_rows.find(connection, pool, candidate.block_hash_display)
+            if block is None:
+                block_rows.insert_candidate(connection, pool, candidate)
+                return Closing.WAITING
+            if block.round_closed:
+                return Closing.CLOSED_BEFORE
+            if block.status is Status.SUBMITTED:
+                return Closing.WAITING
+            whole = dict(weights)
+            if block.status not in DEAD:
+                _take_returned(connection, block, whole)
+            block_rows.store_round(connection, block.id, whole)
+            if block.status is Status.CONFIRMED:
+                _release_suspended(connection, block, whole, now_ms)
+        return Closing.CLOSED
+
+    def set_confirmations(self, confirmations: Mapping[int, int]) -> None:
+        """Block id → confirmations, for display."""
+        with self._database.write(Step.BLOCK_OUTCOME) as connection:
+            for block_id, count in confirmations.items():
+                block_rows.change(connection, block_id, confirmations=count)
+
+    def confirm(
+        self, block_id: int, *, reward_sats: int, fee_ppm: int, confirmations: int, now_ms: int
+    ) -> Crediting:
+        """Credit a mature reward to the round's miners, or to suspense if its shares are missing. Once."""
+        with self._database.write(Step.BLOCK_CONFIRMED) as connection:
+            block = block_rows.get(connection, block_id)
+            if block.status is not Status.PENDING:
+                return Crediting.CREDITED_BEFORE
+            weights = {} if block.is_returned else block_rows.weights(connection, [block_id])
+            owed = _owed(reward_sats, fee_ppm, weights) if weights else {accounts.SUSPENSE: -reward_sats}
+            amounts = {accounts.WALLET: reward_sats, **owed}
+            accounts.book(
+                connection, pool=block.pool, kind=Kind.REWARD, reference=block.block_hash, amounts=amounts,
+                now_ms=now_ms,
+            )  # fmt: skip
+            block_rows.change(
+                connection, block_id, status=Status.CONFIRMED, reward_sats=reward_sats, fee_ppm=fee_ppm,
+                confirmations=confirmations,
+            )  # fmt: skip
+            enqueue(connection, block.pool, _confirmed(block, reward_sats, now_ms), block.block_hash)
+        return Crediting.CREDITED if weights else Crediting.SUSPENDED
+
+    def orphan(self, block_id: int, *, reason: str, now_ms: int) -> bool:
+        """Another block took its place for good; its shares go to the next round. False if settled before."""
+        with self._database.write(Step.BLOCK_ORPHANED) as connection:
+            block = block_rows.get(connection, block_id)
+            if block.status not in block_rows.UNSETTLED:
+                return False
+            block_rows.change(connection, block_id, status=Status.ORPHANED, reason=reason, confirmations=0)
+            enqueue(connection, block.pool, _orphaned(block, reason, now_ms), block.block_hash)
+        return True
+
+    def unsettled(self, pool: str) -> list[Block]:
+        """Blocks of which the chain has not decided, oldest first."""
+        with self._database.read() as connection:
+            return block_rows.with_status(connection, pool, block_rows.UNSETTLED)
+
+    def returnable_work(self, pool: str) -> dict[str, int]:
+        """Address → work of dead rounds that wait for the next living one: part of the running round."""
+        with self._database.read() as connection:
+            return block_rows.weights(connection, block_rows.returnable(connection, pool))
+
+
+def _take_returned(connection: Connection, block: Block, weights: dict[str, int]) -> None:
+    """Add the shares of dead rounds to `weights`, once."""
+    dead = block_rows.returnable(connection, block.pool)
+    for address, work in block_rows.weights(connection, dead).items():
+        weights[address] = weights.get(address, 0) + work
+    for block_id in dead:
+        block_rows.change(connection, block_id, returned_into=block.id)
+
+
+def _release_suspended(connection: Connection, block: Block, weights: Mapping[str, int], now_ms: int) -> None:
+    amounts = {accounts.SUSPENSE: block.reward_sats, **_owed(block.reward_sats, block.fee_ppm, weights)}
+    accounts.book(
+        connection,
+        pool=block.pool,
+        kind=Kind.LATE_ROUND,
+        reference=block.block_hash,
+        amounts=amounts,
+        now_ms=now_ms,
+    )
+
+
+def _owed(reward_sats: int, fee_ppm: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Account → what the pool owes of a reward, as credits."""
+    parts = split(reward_sats, fee_ppm, weights)
+    owed = {accounts.miner(address): -sats for address, sats in parts.credits.items()}
+    return {accounts.FEE: -parts.fee_sats, **owed}
+
+
+def _confirmed(block: Block, reward_sats: int, now_ms: int) -> BlockConfirmed:
+    return BlockConfirmed(
+        pool=block.pool, height=block.height, block_hash_display=block.block_hash, reward_sats=reward_sats,
+        worker=block.worker, time_ms=now_ms,
+    )  # fmt: skip
+
+
+def _orphaned(block: Block, reason: str, now_ms: int) -> BlockOrphaned:
+    return BlockOrphaned(
+        pool=block.pool, height=block.height, block_hash_display=block.block_hash, worker=block.worker,
+        reason=reason, time_ms=now_ms,
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""Found blocks' rounds: from the tallies into the ledger, as soon as the outcome at the daemons is known.
+
+Each step can be repeated: the ledger takes a round once, and a round left in the tallies by a crash, or
+brought back by a replay of the log, is dropped again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from nompcore.messages import BlockSubmitted
+from services.payouts import metrics
+from services.payouts.blocks_ledger import Closing
+from services.payouts.ledger import Ledger
+from services.payouts.tallies import PendingRound, Tallies
+
+log = logging.getLogger(__name__)
+
+
+class Closer:
+    """One pool's rounds."""
+
+    def __init__(self, ledger: Ledger, tallies: Tallies, pool: str) -> None:
+        self._ledger = ledger
+        self._tallies = tallies
+        self._pool = pool
+
+    async def close_rounds(self) -> None:
+        """Close every round whose block's outcome is known."""
+        waiting = 0
+        for pending in await self._tallies.pending_rounds():
+            if not await self._close(pending):
+                waiting += 1
+        metrics.ROUNDS_PENDING.labels(self._pool).set(waiting)
+
+    async def _close(self, pending: PendingRound) -> bool:
+        found = pending.candidate
+        if not pending.weights:  # Redis was emptied between two answers; the log brings the round back
+            return False
+        now_ms = int(time.time() * 1000)
+        closing = await asyncio.to_thread(
+            self._ledger.blocks.close_round, self._pool, found, pending.weights, now_ms
+        )
+        if closing is Closing.WAITING:
+            return False
+        if closing is Closing.CLOSED:
+            metrics.ROUNDS_CLOSED.labels(self._pool).inc()
+            facts = {"pool": self._pool, "block": found.block_hash_display, "addresses": len(pending.weights)}
+            log.info("round closed", extra=facts)
+        await self._tallies.drop_round(found.block_hash_display)
+        return True
+
+
+async def record_outcome(ledger: Ledger, outcome: BlockSubmitted) -> None:
+    """Handle jobmaker's message about a found block; repeating it is harmless."""
+    await asyncio.to_thread(ledger.blocks.record_outcome, outcome)
+    facts = {"pool": outcome.pool, "block": outcome.block_hash_display, "status": outcome.status}
+    log.info("block outcome recorded", extra=facts)

@@ -1,0 +1,83 @@
+"""Places where this service can be told to die, so that a test can prove what is left is enough.
+
+A crash matters around durable effects: just before one takes place and just after it. Every transaction of
+the ledger and every script of the tallies is named by a `Step`, and passing through one reaches two places.
+With `NOMP_FAILPOINT=<step>.<moment>` in the environment, the process kills itself with SIGKILL at that place:
+nothing is flushed, closed or handed over, as in a power cut. Without the variable nothing happens.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import signal
+from dataclasses import dataclass
+
+from nompcore.errors import NompError
+
+
+class Step(enum.Enum):
+    """A durable effect of this service."""
+
+    SHARES_APPLIED = "shares.applied"  # a read batch in the tallies
+    BLOCK_OUTCOME = "block.outcome"  # what the daemons said to a found block
+    ROUND_CLOSED = "round.closed"  # a round's weights in the ledger
+    ROUND_DROPPED = "round.dropped"  # the same round gone from the tallies
+    BLOCK_CONFIRMED = "block.confirmed"  # a reward credited
+    BLOCK_ORPHANED = "block.orphaned"
+    PAYMENT_INTENT = "payment.intent"  # who gets how much
+    PAYMENT_SIGNED = "payment.signed"  # the one transaction that will ever pay it
+    PAYMENT_BROADCAST = "payment.broadcast"  # the coin's network has it
+    PAYMENT_CONFIRMED = "payment.confirmed"  # deep enough in the chain
+    PAYMENT_STUCK = "payment.stuck"  # an operator is needed
+    EVENT_PUBLISHED = "event.published"  # a block or payment event marked as sent
+
+
+class Moment(enum.Enum):
+    """When around the effect. Work that prepares it, signing or sending, lies before `BEFORE`."""
+
+    BEFORE = "before-commit"
+    AFTER = "after-commit"
+
+
+@dataclass(frozen=True, slots=True)
+class Failpoint:
+    """One place."""
+
+    step: Step
+    moment: Moment
+
+    def __str__(self) -> str:
+        return f"{self.step.value}.{self.moment.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> Failpoint:
+        """The place of this name; FailpointUnknown if there is none."""
+        for failpoint in ALL_FAILPOINTS:
+            if str(failpoint) == text:
+                return failpoint
+        raise FailpointUnknown(f"{text} is none of {', '.join(map(str, ALL_FAILPOINTS))}")
+
+
+ALL_FAILPOINTS = tuple(Failpoint(step, moment) for step in Step for moment in Moment)
+
+
+class FailpointUnknown(NompError):  # noqa: N818 - it says what happened, as those of nompcore.errors do
+    """The environment names a place that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failpoints:
+    """The places, of which one may be armed."""
+
+    armed: Failpoint | None = None
+
+    @classmethod
+    def from_text(cls, text: str) -> Failpoints:
+        """Empty text arms none; FailpointUnknown if there is no such place."""
+        return cls(Failpoint.parse(text) if text else None)
+
+    def reach(self, step: Step, moment: Moment) -> None:
+        """Die here if this place is armed."""
+        if self.armed == Failpoint(step, moment):
+            os.kill(os.getpid(), signal.SIGKILL)

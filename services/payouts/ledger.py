@@ -1,0 +1,34 @@
+"""The whole ledger: everything this service keeps in SQL, behind one object."""
+
+from __future__ import annotations
+
+from services.payouts import accounts
+from services.payouts.blocks_ledger import BlocksLedger
+from services.payouts.database import Database
+from services.payouts.ledger_reports import LedgerReports
+from services.payouts.outbox import Outbox
+from services.payouts.payments_ledger import PaymentsLedger
+
+
+class Ledger:
+    """Synchronous: call its methods in a thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.blocks = BlocksLedger(database)
+        self.payments = PaymentsLedger(database)
+        self.outbox = Outbox(database)
+        self.reports = LedgerReports(database)
+
+    def open(self) -> None:
+        """Create missing tables; raises one of `database.OUTAGES` when the database is away."""
+        self._database.create_tables()
+
+    def balances(self, pool: str) -> dict[str, int]:
+        """Account → balance; what the pool owes is negative."""
+        with self._database.read() as connection:
+            return accounts.balances(connection, pool)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()

@@ -1,0 +1,50 @@
+"""What payouts counts. Whatever is lost, refused or waits for an operator moves one of these."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge
+
+SHARES_APPLIED = Counter(
+    "nomp_payouts_shares_applied", "shares added to the tallies by this replica", ["pool"]
+)
+SHARES_WORTHLESS = Counter(
+    "nomp_payouts_shares_worthless", "shares in the log with no positive difficulty", ["pool"]
+)
+READINGS_REFUSED = Counter(
+    "nomp_payouts_readings_refused", "readings that another replica had applied", ["pool"]
+)
+LOG_GAPS = Counter(
+    "nomp_payouts_log_gaps", "times the share log had lost messages before they were read", ["pool"]
+)
+
+ROUNDS_CLOSED = Counter("nomp_payouts_rounds_closed", "rounds written to the ledger", ["pool"])
+ROUNDS_PENDING = Gauge("nomp_payouts_rounds_pending", "rounds that wait for their block's outcome", ["pool"])
+BLOCKS_CONFIRMED = Counter("nomp_payouts_blocks_confirmed", "blocks credited", ["pool"])
+BLOCKS_ORPHANED = Counter("nomp_payouts_blocks_orphaned", "blocks whose place another took", ["pool"])
+BLOCKS_SUSPENDED = Counter(
+    "nomp_payouts_blocks_suspended", "rewards booked to suspense for want of shares", ["pool"]
+)
+BLOCKS_UNKNOWN = Gauge(
+    "nomp_payouts_blocks_unknown", "mature blocks of which the wallet does not know the coinbase", ["pool"]
+)
+REWARDS_DIFFERENT = Counter(
+    "nomp_payouts_rewards_different", "blocks that paid the pool another amount than announced", ["pool"]
+)
+
+PAYMENTS_STOPPED = Gauge(
+    "nomp_payouts_payments_stopped", "1 while the pool's payments need an operator", ["pool"]
+)
+PAYMENTS_SENT = Counter("nomp_payouts_payments_sent", "transactions handed to the coin's network", ["pool"])
+PAYMENTS_CONFIRMED = Counter("nomp_payouts_payments_confirmed", "payments deep in the chain", ["pool"])
+PAYEES_UNPAYABLE = Gauge(
+    "nomp_payouts_payees_unpayable", "due balances whose address cannot be paid on this network", ["pool"]
+)
+BOOKS_UNBALANCED = Gauge(
+    "nomp_payouts_books_unbalanced", "1 while the books or the wallet do not hold", ["pool"]
+)
+OWED_SATS = Gauge("nomp_payouts_owed_sats", "owed to miners and not yet sent", ["pool"])
+
+OUTAGES = Counter(
+    "nomp_payouts_outages", "steps that will be tried again, by what was away", ["pool", "step", "kind"]
+)
+LEADING = Gauge("nomp_payouts_leading", "1 while this replica does the pool's money", ["pool"])

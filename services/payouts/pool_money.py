@@ -1,0 +1,175 @@
+"""Everything payouts does for one pool, done by one replica at a time: the one that holds the pool's lease.
+
+The lease saves work and keeps logs readable. That nothing happens twice does not hang on it: the tallies
+refuse a reading that was applied, and the ledger a step that was taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from typing import Final, NoReturn
+
+from redis.asyncio import Redis
+
+from nompcore.bus import Bus
+from nompcore.config import PaymentConfig, PoolConfig, WebsiteConfig
+from nompcore.daemon import Daemon
+from nompcore.errors import DaemonError
+from nompcore.lease import Lease
+from nompcore.subjects import LEASES
+from services.payouts import metrics
+from services.payouts.chain_view import ChainView
+from services.payouts.closing import Closer
+from services.payouts.events import publish_waiting
+from services.payouts.failpoint import Failpoints
+from services.payouts.figures import Figures
+from services.payouts.history import History
+from services.payouts.ledger import Ledger
+from services.payouts.maturity import Maturity
+from services.payouts.outages import repeat
+from services.payouts.payees import Rules
+from services.payouts.payer import Payer
+from services.payouts.queries import Queries
+from services.payouts.recorder import Recorder
+from services.payouts.snapshot import Snapshots
+from services.payouts.tallies import Tallies
+from services.payouts.wallet import Wallet
+
+log = logging.getLogger(__name__)
+
+CLOSING_SECONDS = 2.0
+"""Found rounds and waiting events are looked for this often; both are one small query."""
+
+CANCEL_AGAIN_SECONDS = 1.0
+
+DISABLED: Final = "disabled"
+
+
+class PoolMoney:
+    """One pool: its parts, wired."""
+
+    def __init__(
+        self, bus: Bus, redis: Redis, ledger: Ledger, pool: PoolConfig, website: WebsiteConfig,
+        failpoints: Failpoints,
+    ) -> None:  # fmt: skip
+        self._bus = bus
+        self._ledger = ledger
+        self._pool = pool
+        self._website = website
+        window_seconds = website.hashrate_window_seconds
+        self._tallies = Tallies(
+            redis, pool.name, hashrate_window_seconds=window_seconds, failpoints=failpoints
+        )
+        self._figures = Figures(
+            redis, pool.name, window_seconds=window_seconds, multiplier=pool.coin.multiplier
+        )
+        self._history = History(redis, pool.name, retention_seconds=website.historical_retention_seconds)
+        self._closer = Closer(ledger, self._tallies, pool.name)
+        self._payer: Payer | None = None
+
+    async def serve(self) -> None:
+        """Answer requests about the pool, leading or not."""
+        fee_ppm = self._pool.payments.fee_ppm if self._pool.payments else 0
+        queries = Queries(self._ledger, self._figures, self._history, pool=self._pool.name, fee_ppm=fee_ppm)
+        await queries.serve(self._bus)
+
+    async def lead(self, replica: str, stop: asyncio.Event) -> None:
+        """Wait for the lease, do the pool's money while it lasts, and again; until `stop` is set."""
+        async with asyncio.TaskGroup() as tasks:
+            leading = tasks.create_task(self._lead_for_ever(replica))
+            await stop.wait()
+            leading.cancel()
+
+    async def _lead_for_ever(self, replica: str) -> None:
+        while True:
+            lease = await Lease.wait(self._bus, LEASES, f"payouts.{self._pool.name}", replica)
+            log.info("leading", extra={"pool": self._pool.name})
+            try:
+                async with lease:
+                    metrics.LEADING.labels(self._pool.name).set(1)
+                    await self._work_while_held(lease)
+            finally:
+                metrics.LEADING.labels(self._pool.name).set(0)
+            log.warning("not leading any more", extra={"pool": self._pool.name})
+
+    async def _work_while_held(self, lease: Lease) -> None:
+        """Do everything until the lease is lost; raises what any part of it raises."""
+        recorder = Recorder(self._bus, self._tallies, self._pool.name)
+        async with asyncio.TaskGroup() as tasks:
+            working = [
+                tasks.create_task(self._repeat("record", recorder.follow, 0)),
+                tasks.create_task(self._repeat("close", self._closer.close_rounds, CLOSING_SECONDS)),
+                tasks.create_task(self._repeat("publish", self._publish_events, CLOSING_SECONDS)),
+                tasks.create_task(self._snapshot_for_ever()),
+            ]
+            if self._pool.payments is not None:
+                working.append(tasks.create_task(self._pay(self._pool.payments)))
+            try:
+                await lease.lost.wait()
+            finally:
+                await _cancel(working)
+
+    def _repeat(
+        self, name: str, step: Callable[[], Awaitable[None]], every_seconds: float
+    ) -> Coroutine[None, None, NoReturn]:
+        return repeat(step, name=name, pool=self._pool.name, every_seconds=every_seconds)
+
+    async def _publish_events(self) -> None:
+        await publish_waiting(self._bus, self._ledger, self._pool.name)
+
+    async def _snapshot_for_ever(self) -> NoReturn:
+        snapshots = Snapshots(
+            self._bus, self._ledger, self._figures, self._history, pool=self._pool.name,
+            payments_state=lambda: self._payer.state if self._payer else DISABLED,
+        )  # fmt: skip
+        await self._repeat("snapshot", snapshots.publish, self._website.update_interval_seconds)
+
+    async def _pay(self, payments: PaymentConfig) -> NoReturn:
+        """Blocks first, then payments, as what a block earns may be due at once."""
+        async with Daemon(payments.daemon) as daemon:
+            maturity = self._maturity(daemon, payments)
+            payer = self._payer = self._new_payer(daemon, payments)
+
+            async def run_once() -> None:
+                try:
+                    await maturity.run_once()
+                    await payer.run_once()
+                except DaemonError as error:
+                    payer.state = f"stopped: {type(error).__name__}"
+                    raise
+
+            await self._repeat("pay", run_once, payments.payment_interval_seconds)
+
+    def _maturity(self, daemon: Daemon, payments: PaymentConfig) -> Maturity:
+        coin = self._pool.coin
+        return Maturity(
+            self._ledger, self._tallies, self._closer, ChainView(daemon, coin.decimals), pool=self._pool.name,
+            address=self._pool.address, maturity_depth=coin.confirmations, fee_ppm=payments.fee_ppm,
+        )  # fmt: skip
+
+    def _new_payer(self, daemon: Daemon, payments: PaymentConfig) -> Payer:
+        rules = Rules(
+            minimum_sats=payments.minimum_payment_sats,
+            fee_address=payments.fee_receive_address,
+            fee_threshold_sats=payments.fee_withdrawal_threshold_sats,
+        )
+        coin = self._pool.coin
+        return Payer(
+            self._ledger, Wallet(daemon, coin.decimals), pool=self._pool.name, address=self._pool.address,
+            network=coin.networks[self._pool.network], rules=rules,
+            reserve_sats=payments.minimum_reserve_sats,
+        )  # fmt: skip
+
+
+async def _cancel(tasks: Collection[asyncio.Task[NoReturn]]) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not enough until Python 3.12: `asyncio.wait_for`, by which the NATS client waits for answers,
+    forgets a cancellation that comes together with the answer (bpo-37658).
+    """
+    while alive := [task for task in tasks if not task.done()]:
+        for task in alive:
+            task.cancel()
+        await asyncio.wait(alive, timeout=CANCEL_AGAIN_SECONDS)

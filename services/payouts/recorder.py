@@ -1,0 +1,95 @@
+"""Follows a pool's share log into its tallies: in order, each message once, through every restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import cast
+
+from nompcore.bus import Bus, Stored
+from nompcore.errors import StreamGap, StreamReset
+from nompcore.messages import ShareBatch
+from nompcore.subjects import SHARE_BATCH
+from services.payouts import metrics
+from services.payouts.tallies import PositionTaken, Tallies
+from services.payouts.tally_batch import fold
+
+log = logging.getLogger(__name__)
+
+PEEK_SECONDS = 5.0
+"""How long to look for a pool's first message in a log that was reset; JetStream answers in milliseconds."""
+
+
+class Recorder:
+    """One pool's log. Several may run at once: the tallies take each stretch of the log from one of them."""
+
+    def __init__(self, bus: Bus, tallies: Tallies, pool: str) -> None:
+        self._bus = bus
+        self._tallies = tallies
+        self._pool = pool
+        self._resume_after = 0  # what lay before this was removed from the log
+
+    async def follow(self) -> None:
+        """Read on from where the tallies are. Never returns; raises when Redis is away."""
+        while True:
+            position = await self._tallies.position()
+            try:
+                await self._read(position)
+            except PositionTaken as taken:
+                metrics.READINGS_REFUSED.labels(self._pool).inc()
+                log.info(
+                    "another replica moved the tallies", extra={"pool": self._pool, "position": taken.stored}
+                )
+            except StreamGap as gap:
+                metrics.LOG_GAPS.labels(self._pool).inc()
+                log.error(
+                    "share log was cut before it was read", extra={"pool": self._pool, "reason": str(gap)}
+                )
+                self._resume_after = gap.resume_after
+            except StreamReset as reset:
+                metrics.LOG_GAPS.labels(self._pool).inc()
+                log.error("share log was reset", extra={"pool": self._pool, "reason": str(reset)})
+                self._resume_after = 0
+                await self._tallies.rewind(position, await self._place_in_reset_log(reset))
+
+    async def _read(self, position: int) -> None:
+        read_after = max(position, self._resume_after)
+        async with aclosing(self._log_after(read_after)) as batches:
+            async for stored in batches:
+                batch = fold((entry.message for entry in stored), stored[-1].sequence)
+                await self._tallies.apply(position, batch)
+                position = batch.last_sequence
+                metrics.SHARES_APPLIED.labels(self._pool).inc(batch.valid)
+                metrics.SHARES_WORTHLESS.labels(self._pool).inc(batch.worthless)
+
+    async def _place_in_reset_log(self, reset: StreamReset) -> int:
+        """Where to go on when NATS lost data.
+
+        Either the log's end is gone, as after a restored backup: what is left was applied before, so go on at
+        its end. Or the log is a new one: everything in it is younger than what was applied, so begin at its
+        start. The time of its first share tells.
+        """
+        newest_ms = await self._tallies.last_share_ms()
+        first_ms = await self._first_share_ms()
+        return reset.last_sequence if first_ms is not None and first_ms <= newest_ms else 0
+
+    async def _first_share_ms(self) -> int | None:
+        try:
+            async with (
+                asyncio.timeout(PEEK_SECONDS),
+                aclosing(self._log_after(0)) as batches,
+            ):
+                async for stored in batches:
+                    for entry in stored:
+                        if entry.message.shares:
+                            return entry.message.shares[0].time_ms
+        except (TimeoutError, StreamGap, StreamReset):
+            return None
+        return None
+
+    def _log_after(self, sequence: int) -> AsyncGenerator[list[Stored[ShareBatch]], None]:
+        """A reading, as the generator that it is: left half-way, it has to be closed."""
+        reading = self._bus.read(SHARE_BATCH, self._pool, sequence)
+        return cast("AsyncGenerator[list[Stored[ShareBatch]], None]", reading)

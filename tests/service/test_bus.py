@@ -1,0 +1,178 @@
+"""Messages that are stored, sent and asked for, against a real NATS server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from nompcore import messages as m
+from nompcore import metrics
+from nompcore.bus import Bus
+from nompcore.errors import BusError, BusUnavailable
+from nompcore.subjects import (
+    JOB,
+    MINER,
+    REPLICA_STATS,
+    SHARE_BATCH,
+    SHARES,
+    TIP,
+)
+from tests.servers import NatsServer, wait_until
+from tests.service.bus_samples import POOL, job, share_batch
+
+Connect = Callable[..., Awaitable[Bus]]
+
+
+async def test_a_stored_message_has_the_next_sequence_and_is_stored_once_for_its_id(
+    connect_bus: Connect,
+) -> None:
+    stratum = await connect_bus("stratum")
+
+    first = await stratum.publish(SHARE_BATCH, share_batch(1), pool=POOL, msg_id="a")
+    again = await stratum.publish(SHARE_BATCH, share_batch(1), pool=POOL, msg_id="a")
+    second = await stratum.publish(SHARE_BATCH, share_batch(2), pool=POOL, msg_id="b")
+
+    assert (first, again, second) == (1, 1, 2)
+
+
+async def test_the_last_message_of_a_pool_is_there_for_who_comes_late(connect_bus: Connect) -> None:
+    jobmaker = await connect_bus("jobmaker")
+    await jobmaker.publish(JOB, job(7), pool=POOL)
+    await jobmaker.publish(JOB, job(8), pool=POOL)
+
+    stratum = await connect_bus("stratum")
+
+    assert await stratum.last(JOB, POOL) == job(8)
+    assert await stratum.last(JOB, "another") is None
+
+
+async def test_a_subscriber_sees_live_messages_of_all_pools_also_those_of_streams(
+    connect_bus: Connect,
+) -> None:
+    stratum, jobmaker = await connect_bus("stratum"), await connect_bus("jobmaker")
+    seen: list[m.Message] = []
+
+    async def note(message: m.Message) -> None:
+        seen.append(message)
+
+    await stratum.subscribe(JOB, note)
+    await jobmaker.subscribe(TIP, note)
+    await jobmaker.publish(JOB, job(1), pool=POOL)
+    await jobmaker.send(TIP, m.Tip(pool="another"), pool="another")
+
+    await wait_until(lambda: len(seen) == 2)
+    assert job(1) in seen
+    assert m.Tip(pool="another") in seen
+
+
+async def test_a_message_for_one_replica_names_it_in_its_subject(
+    connect_bus: Connect, nats_server: NatsServer
+) -> None:
+    stratum = await connect_bus("stratum")
+    async with nats_server.operator() as client:
+        heard = await client.subscribe("nomp.>")
+        await client.flush()
+        stats = m.ReplicaStats(
+            pool=POOL, replica="s1", connections=1, workers=1, accepted=0, rejected={}, blocks=0, time_ms=1
+        )
+        await stratum.send(REPLICA_STATS, stats, pool=POOL, replica="s1")
+        message = await heard.next_msg(timeout=30)
+
+    assert message.subject == f"nomp.{POOL}.stratum.s1"
+    assert json.loads(message.data)["replica"] == "s1"
+
+
+async def test_a_handler_that_fails_or_gets_rubbish_goes_on_with_the_next_message(
+    connect_bus: Connect, nats_server: NatsServer
+) -> None:
+    jobmaker = await connect_bus("jobmaker")
+    sources: list[str] = []
+
+    async def note(tip: m.Tip) -> None:
+        sources.append(tip.source)
+        if tip.source == "bad":
+            raise RuntimeError("a bug of the handler")
+
+    errors = metrics.BUS_HANDLER_ERRORS.labels(TIP.pattern)
+    undecodable = metrics.BUS_UNDECODABLE.labels(TIP.pattern)
+    before = errors._value.get(), undecodable._value.get()
+    await jobmaker.subscribe(TIP, note)
+    await jobmaker.send(TIP, m.Tip(pool=POOL, source="bad"), pool=POOL)
+    async with nats_server.operator() as client:
+        await client.publish(TIP.of(POOL), b"rubbish")
+        await client.flush()
+    await jobmaker.send(TIP, m.Tip(pool=POOL, source="good"), pool=POOL)
+
+    await wait_until(lambda: sources == ["bad", "good"])
+    assert (errors._value.get(), undecodable._value.get()) == (before[0] + 1, before[1] + 1)
+
+
+async def test_requests_are_answered_by_one_of_the_replicas(connect_bus: Connect) -> None:
+    api = await connect_bus("api")
+    answered: list[str] = []
+    for replica in ("p1", "p2"):
+        payouts = await connect_bus("payouts", replica=replica)
+
+        async def answer(request: m.MinerRequest, replica: str = replica) -> m.MinerReply:
+            answered.append(replica)
+            return m.MinerReply(address=request.address, known=True, balance_sats=5)
+
+        await payouts.serve(MINER, answer, POOL)
+
+    replies = [await api.request(MINER, m.MinerRequest(address=f"a{n}"), pool=POOL) for n in range(8)]
+
+    assert [reply.address for reply in replies] == [f"a{n}" for n in range(8)]
+    assert len(answered) == 8
+
+
+async def test_a_request_that_nobody_serves_fails_at_once(connect_bus: Connect) -> None:
+    api = await connect_bus("api")
+
+    async with asyncio.timeout(20):
+        with pytest.raises(BusUnavailable, match=r"rpc\.miner"):
+            await api.request(MINER, m.MinerRequest(address="a"), pool=POOL, timeout_seconds=600)
+
+
+async def test_a_handlers_error_reaches_the_client_as_text_and_a_bug_without_details(
+    connect_bus: Connect,
+) -> None:
+    api, payouts = await connect_bus("api"), await connect_bus("payouts")
+
+    async def refuse(request: m.MinerRequest) -> m.MinerReply:
+        raise BusError("no such miner") if request.address == "a" else RuntimeError("inside knowledge")
+
+    await payouts.serve(MINER, refuse, POOL)
+
+    with pytest.raises(BusError, match="no such miner"):
+        await api.request(MINER, m.MinerRequest(address="a"), pool=POOL)
+    with pytest.raises(BusError, match="internal error") as caught:
+        await api.request(MINER, m.MinerRequest(address="b"), pool=POOL)
+    assert "inside knowledge" not in str(caught.value)
+
+
+async def test_every_service_answers_the_ping_of_the_nats_tool(
+    connect_bus: Connect, nats_server: NatsServer
+) -> None:
+    await connect_bus("notifier", replica="n1")
+
+    async with nats_server.operator() as client:
+        answer = json.loads((await client.request("$SRV.PING.notifier", timeout=30)).data)
+
+    assert (answer["name"], answer["metadata"]) == ("notifier", {"replica": "n1"})
+
+
+async def test_a_stream_with_another_configuration_is_left_alone_with_a_warning(
+    connect_bus: Connect, nats_server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with nats_server.operator() as client:
+        await client.jetstream().add_stream(name="SHARES", subjects=[SHARE_BATCH.wildcard], max_age=60)
+
+    with caplog.at_level(logging.WARNING):
+        stratum = await connect_bus("stratum")
+
+    assert await stratum.publish(SHARE_BATCH, share_batch(1), pool=POOL) == 1
+    assert [vars(record)["stream"] for record in caplog.records if "stream" in vars(record)] == [SHARES.name]

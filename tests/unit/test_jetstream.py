@@ -1,0 +1,76 @@
+"""The table of subjects as JetStream configurations."""
+
+from __future__ import annotations
+
+import fnmatch
+
+import pytest
+from nats.js.api import DiscardPolicy, StorageType
+
+from nompcore.jetstream import bucket_config, store_config, stream_config, streams_of
+from nompcore.subjects import (
+    BUCKETS,
+    EVENTS,
+    EXTRANONCE,
+    JOBS,
+    LEASES,
+    OBJECT_STORES,
+    SERVICES,
+    SHARES,
+    STREAMS,
+    SUBJECTS,
+    TEMPLATES,
+    Bucket,
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "streams"),
+    [
+        ("stratum", ["JOBS", "SHARES", "BLOCKS", "KV_extranonce"]),
+        ("jobmaker", ["JOBS", "BLOCKS", "KV_leases", "KV_stats", "OBJ_templates"]),
+        ("payouts", ["SHARES", "BLOCKS", "EVENTS", "KV_leases", "KV_stats"]),
+        ("api", ["BLOCKS", "EVENTS", "KV_stats"]),
+        ("notifier", ["BLOCKS", "EVENTS"]),
+    ],
+)
+def test_a_service_makes_what_its_rows_name_and_nothing_else(service: str, streams: list[str]) -> None:
+    assert [config.name for config in streams_of(service)] == streams
+
+
+def test_everything_in_the_table_is_made_by_some_service() -> None:
+    made = {config.name for service in SERVICES for config in streams_of(service)}
+
+    assert len(made) == len(STREAMS) + len(BUCKETS) + len(OBJECT_STORES)
+
+
+def test_no_two_streams_share_a_subject() -> None:
+    wildcards = [wildcard for stream in STREAMS for wildcard in stream_config(stream).subjects or []]
+
+    assert len(wildcards) == len(set(wildcards)) == sum(subject.stream is not None for subject in SUBJECTS)
+    for subject in SUBJECTS:
+        matching = [
+            wildcard for wildcard in wildcards if fnmatch.fnmatch(subject.of("litecoin", "r1"), wildcard)
+        ]
+        assert matching == ([subject.wildcard] if subject.stream else [])
+
+
+def test_jobs_live_in_memory_one_for_each_pool_and_shares_on_disk() -> None:
+    jobs, shares = stream_config(JOBS), stream_config(SHARES)
+
+    assert (jobs.storage, jobs.max_msgs_per_subject) == (StorageType.MEMORY, 1)
+    assert (shares.storage, shares.max_msgs_per_subject) == (StorageType.FILE, -1)
+    assert shares.max_age == 14 * 24 * 3600
+    assert stream_config(EVENTS).discard == DiscardPolicy.OLD
+
+
+@pytest.mark.parametrize("bucket", [EXTRANONCE, LEASES])
+def test_a_lease_ends_by_the_age_of_its_only_value(bucket: Bucket) -> None:
+    config = bucket_config(bucket)
+
+    assert (config.max_age, config.max_msgs_per_subject) == (bucket.ttl_seconds, 1)
+    assert config.duplicate_window <= bucket.ttl_seconds
+
+
+def test_an_object_lives_for_its_stores_time() -> None:
+    assert store_config(TEMPLATES).max_age == TEMPLATES.ttl_seconds
