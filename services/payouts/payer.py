@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from nompcore.address import NetworkParams, script_for
@@ -79,18 +80,27 @@ class Payer:
         metrics.PAYMENTS_STOPPED.labels(self._pool).set(self.state != RUNNING)
 
     async def _advance(self) -> None:
-        for payment in await asyncio.to_thread(self._ledger.payments.in_state, self._pool, State.STUCK):
-            await self._send(payment)
-        intent = await self._open_payment()
-        if intent is not None and intent.state is State.SIGNED:
-            await self._send(intent)
-            intent = None
-        for sent in await asyncio.to_thread(self._ledger.payments.in_state, self._pool, State.BROADCAST):
-            await self._look_after(sent)
+        stopped = [
+            *await self._each(State.STUCK, self._send),
+            *await self._each(State.SIGNED, self._send),
+            *await self._each(State.BROADCAST, self._look_after),
+        ]
+        if stopped:
+            raise Stopped("; ".join(stopped))
         standing = await self._audit()
-        intent = intent or await self._new_intent(standing)
+        intent = await self._open_payment() or await self._new_intent(standing)
         if intent is not None:
             await self._sign(intent)
+
+    async def _each(self, state: State, step: Callable[[Payment], Awaitable[None]]) -> list[str]:
+        """Take each payment in a state one step further; why some cannot be."""
+        stopped = []
+        for payment in await asyncio.to_thread(self._ledger.payments.in_state, self._pool, state):
+            try:
+                await step(payment)
+            except Stopped as reason:
+                stopped.append(str(reason))
+        return stopped
 
     async def _open_payment(self) -> Payment | None:
         return await asyncio.to_thread(self._ledger.payments.open_payment, self._pool)

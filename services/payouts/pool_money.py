@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from redis.asyncio import Redis
 
@@ -80,7 +80,7 @@ class PoolMoney:
         async with asyncio.TaskGroup() as tasks:
             leading = tasks.create_task(self._lead_for_ever(replica))
             await stop.wait()
-            leading.cancel()
+            await _cancel([leading])
 
     async def _lead_for_ever(self, replica: str) -> None:
         while True:
@@ -163,7 +163,7 @@ class PoolMoney:
         )  # fmt: skip
 
 
-async def _cancel(tasks: Collection[asyncio.Task[NoReturn]]) -> None:
+async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel tasks until they have ended.
 
     Once is not enough until Python 3.12: `asyncio.wait_for`, by which the NATS client waits for answers,

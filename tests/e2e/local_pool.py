@@ -63,6 +63,7 @@ class LocalPool:
         self._environment = {**os.environ, **environment, "NOMP_HOME": str(home)}
         self._environment |= {name: str(port) for name, port in self.ports.items()}
         self._process: subprocess.Popen[str] | None = None
+        self.announcement = ""  # what it said once it was running
 
     def start(self) -> None:
         """Start it and wait until it says that it is running."""
@@ -76,6 +77,7 @@ class LocalPool:
         for line in self._process.stdout:
             lines.append(line)
             if "Ctrl-C stops everything" in line:
+                self.announcement = "".join(lines)
                 return
             assert time.monotonic() < deadline, "".join(lines)
         raise AssertionError("the launcher ended: " + "".join(lines) + self.log_tails())

@@ -18,6 +18,7 @@ from services.payouts.ledger import Ledger
 from services.payouts.payees import Payee, Rules
 from services.payouts.payer import CONFIRMATIONS, MAX_UNCONFIRMED, Payer
 from services.payouts.payments_ledger import State
+from services.payouts.transaction_check import intended_outputs
 from services.payouts.wallet import Wallet
 from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain
 from tests.unit.payouts_samples import POOL, candidate, outcome, sqlite_ledger
@@ -269,3 +270,28 @@ async def test_a_stuck_payment_is_seen_through_should_the_network_take_it_after_
     await payer.run_once()
     assert states(ledger) == ["confirmed"]
     assert len(await chain.payments_to(address)) == 1
+
+
+async def test_a_stuck_payment_stops_new_ones_but_not_those_under_way(
+    ledger: Ledger, daemon: Daemon, chain: Chain
+) -> None:
+    first, second, third = await chain.miner_addresses(3)
+    credit(ledger, COIN, first)
+    payer = make_payer(ledger, daemon, chain)
+    await payer.run_once()
+    await chain.mine(1)
+
+    credit(ledger, COIN, second)
+    owed_sats = -ledger.balances(POOL)[accounts.miner(second)]
+    ledger.payments.create_intent("lost", POOL, [Payee(accounts.miner(second), second, owed_sats)], NOW)
+    signed = await Wallet(daemon, 8).sign(intended_outputs({second: owed_sats}, REGTEST), COIN)
+    ledger.payments.store_signed(
+        "lost", transaction_hex=signed.transaction_hex, txid=signed.txid, fee_sats=signed.fee_sats
+    )
+    await chain.spend_same_coins(signed.transaction_hex)
+    await chain.mine(CONFIRMATIONS)
+    credit(ledger, COIN, third)
+    await payer.run_once()
+    assert sorted(states(ledger)) == ["confirmed", "stuck"]
+    assert "payment lost is not taken by the network" in payer.state
+    assert await chain.payments_to(third) == []
