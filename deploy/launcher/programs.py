@@ -23,7 +23,7 @@ class Program:
     command: tuple[str, ...]
     priority: int
     environment: Mapping[str, str] = field(default_factory=dict)
-    stop_seconds: int = 20  # from SIGTERM to SIGKILL
+    stop_seconds: int = 30  # from SIGTERM to SIGKILL; services drain for up to 20 s
 
 
 @dataclass(frozen=True, slots=True)

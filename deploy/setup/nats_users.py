@@ -8,55 +8,53 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from nompcore.subjects import BUCKETS, ENDPOINTS, OBJECT_STORES, SERVICES, STREAMS, SUBJECTS
-
-# Requests of the JetStream API. `$JS.ACK` and `$JS.FC` are the consumer's answers to the server.
-_STREAM_USE = ("STREAM.CREATE.{s}", "STREAM.INFO.{s}")
-_STREAM_READ = (
-    "CONSUMER.CREATE.{s}", "CONSUMER.CREATE.{s}.>", "CONSUMER.DURABLE.CREATE.{s}.>", "CONSUMER.INFO.{s}.>",
-    "CONSUMER.MSG.NEXT.{s}.>", "CONSUMER.DELETE.{s}.>", "STREAM.MSG.GET.{s}", "DIRECT.GET.{s}",
-    "DIRECT.GET.{s}.>",
-)  # fmt: skip
-# A new leader asks what its predecessor published last.
-_STREAM_LAST = ("STREAM.MSG.GET.{s}", "DIRECT.GET.{s}.>")
-# Replacing an object removes its old chunks.
-_OBJECT_WRITE = ("STREAM.PURGE.{s}",)
+from nompcore.subjects import BUCKETS, ENDPOINTS, OBJECT_STORES, SERVICES, SUBJECTS
 
 
-def _api(stream: str, requests: Iterable[str]) -> list[str]:
-    return ["$JS.API." + request.format(s=stream) for request in requests]
+def _api(request: str) -> str:
+    return "$JS.API." + request
 
 
-def _reading(stream: str) -> list[str]:
-    return [*_api(stream, _STREAM_READ), f"$JS.ACK.{stream}.>", f"$JS.FC.{stream}.>"]
+def _streams(service: str) -> list[str]:
+    """Create the streams of the service's rows; read, as a queue or in order, only the subjects it consumes."""
+    allowed: set[str] = set()
+    for row in SUBJECTS:
+        if row.stream is None or service not in row.producers + row.consumers:
+            continue
+        stream = row.stream.name
+        allowed |= {_api(f"STREAM.CREATE.{stream}"), _api(f"STREAM.INFO.{stream}")}
+        if row.stream.max_messages_per_subject == 1:  # a new leader asks what its predecessor published last
+            allowed.add(_api(f"DIRECT.GET.{stream}.{row.wildcard}"))
+        elif service in row.consumers:
+            consumer = f"{service}-*"
+            subjects = {row.wildcard, row.of("*")}
+            allowed |= {_api(f"CONSUMER.CREATE.{stream}.{consumer}.{subject}") for subject in subjects}
+            allowed |= {_api(f"CONSUMER.MSG.NEXT.{stream}.*"), f"$JS.ACK.{stream}.>"}
+    return sorted(allowed)
 
 
-def _publish_streams(service: str) -> list[str]:
+def _buckets(service: str) -> list[str]:
     allowed: list[str] = []
-    for stream in STREAMS:
-        rows = [row for row in SUBJECTS if row.stream is stream]
-        reads = any(service in row.consumers for row in rows)
-        writes = any(service in row.producers for row in rows)
-        if reads or writes:
-            allowed += _api(stream.name, _STREAM_USE)
-        if writes and stream.max_messages_per_subject == 1:
-            allowed += _api(stream.name, _STREAM_LAST)
-        if reads:
-            allowed += _reading(stream.name)
+    for bucket in BUCKETS:
+        stream = f"KV_{bucket.name}"
+        if service in bucket.writers + bucket.readers:
+            allowed += [_api(f"STREAM.CREATE.{stream}"), _api(f"DIRECT.GET.{stream}.$KV.{bucket.name}.>")]
+        if service in bucket.writers:
+            allowed.append(f"$KV.{bucket.name}.>")
     return allowed
 
 
-def _publish_stores(service: str) -> list[str]:
+def _object_stores(service: str) -> list[str]:
     allowed: list[str] = []
-    for bucket in BUCKETS:
-        if service in bucket.writers + bucket.readers:
-            allowed += [*_api(f"KV_{bucket.name}", _STREAM_USE), *_reading(f"KV_{bucket.name}")]
-        if service in bucket.writers:
-            allowed.append(f"$KV.{bucket.name}.>")
     for store in OBJECT_STORES:
         if service in store.writers:
             stream = f"OBJ_{store.name}"
-            allowed += [*_api(stream, _STREAM_USE + _OBJECT_WRITE), *_reading(stream), f"$O.{store.name}.>"]
+            requests = (
+                f"STREAM.CREATE.{stream}",
+                f"DIRECT.GET.{stream}",
+                f"DIRECT.GET.{stream}.$O.{store.name}.>",
+            )
+            allowed += [*map(_api, requests), f"$O.{store.name}.>"]
     return allowed
 
 
@@ -64,8 +62,7 @@ def publish_permissions(service: str) -> list[str]:
     """Subjects the service may publish to, sorted."""
     own = [row.wildcard for row in SUBJECTS if service in row.producers]
     asks = [endpoint.wildcard for endpoint in ENDPOINTS if service in endpoint.clients]
-    everybody = ["$JS.API.INFO"]
-    return sorted({*own, *asks, *everybody, *_publish_streams(service), *_publish_stores(service)})
+    return sorted({*own, *asks, *_streams(service), *_buckets(service), *_object_stores(service)})
 
 
 def subscribe_permissions(service: str) -> list[str]:

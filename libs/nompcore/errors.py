@@ -18,6 +18,7 @@
     │   ├── LeaseLost            somebody else may hold the lease now: stop the leased work
     │   ├── StreamGap            messages were removed from a stream before they were read
     │   └── StreamReset          a stream is a new one that has nothing of the old
+    ├── ComeAgain                not done and nothing is wrong: the work queue brings the message again
     └── LedgerError              the books would not balance: stop paying
 
 Expected verdicts about shares are values (`nompcore.share`), not errors.
@@ -131,6 +132,14 @@ class StreamReset(BusError):
         )
         self.after_sequence = after_sequence
         self.last_sequence = last_sequence
+
+
+class ComeAgain(NompError):
+    """A work queue's handler wants its message again after `seconds`: no fault, and no place held."""
+
+    def __init__(self, seconds: float, text: str) -> None:
+        super().__init__(text)
+        self.seconds = seconds
 
 
 class LedgerError(NompError):

@@ -22,6 +22,7 @@ from types import TracebackType
 from nompcore import metrics
 from nompcore.bucket import Bucket
 from nompcore.bus import Bus
+from nompcore.ending import end_tasks
 from nompcore.errors import BusError, BusUnavailable
 from nompcore.subjects import Bucket as BucketRow
 
@@ -108,7 +109,7 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._renewing is not None:
-            self._renewing.cancel()
+            await end_tasks([self._renewing])
         # the body's own error is raised as it is, not inside a group
         await self._tasks.__aexit__(None, None, None)
         await self.release()

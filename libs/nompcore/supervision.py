@@ -8,6 +8,8 @@ from collections.abc import Coroutine, Generator
 from contextvars import Context
 from typing import Any, TypeVar
 
+from nompcore.ending import end_tasks
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -42,8 +44,7 @@ class SupervisedTasks(asyncio.TaskGroup):
         except TimeoutError:
             names = sorted(task.get_name() for task in self._alive)
             log.warning("tasks cancelled at the deadline", extra={"tasks": names})
-            for task in tuple(self._alive):
-                task.cancel()
+            await end_tasks(tuple(self._alive))
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._alive.discard(task)

@@ -12,7 +12,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from nompcore import metrics
 from nompcore.backoff import redelivery_delay
-from nompcore.errors import BusError, BusUnavailable
+from nompcore.ending import end_tasks
+from nompcore.errors import BusError, BusUnavailable, ComeAgain
 from nompcore.link import Link, bus_errors
 from nompcore.messages import Message
 from nompcore.patience import Patience
@@ -62,7 +63,7 @@ class WorkQueue(Generic[T]):
         async with asyncio.TaskGroup() as tasks:
             fetching = tasks.create_task(self._fetch(tasks), name=f"fetch {self._durable}")
             await stop.wait()
-            fetching.cancel()
+            await end_tasks([fetching])
 
     async def _fetch(self, tasks: asyncio.TaskGroup) -> None:
         patience = Patience()
@@ -129,6 +130,10 @@ class WorkQueue(Generic[T]):
             return message.term
         try:
             await self._handler(decoded)
+        except ComeAgain as again:
+            seconds = again.seconds  # the name `again` ends with this block
+            log.info("message comes again", extra={**self._facts(message), "reason": str(again)})
+            return lambda: message.nak(seconds)
         except Exception:  # whatever it is, the message stays and comes again
             metrics.BUS_HANDLER_ERRORS.labels(self._subject.pattern).inc()
             log.exception("handler failed, message comes again", extra=self._facts(message))

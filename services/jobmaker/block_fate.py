@@ -1,7 +1,8 @@
 """What the daemons' answers to `submitblock` mean for a found block (BIP 22, spec 2.7).
 
-Answers differ in weight. `null` and `duplicate` are given only for a block that was connected to the chain,
-so one of them settles it. `inconclusive` means stored beside the best chain: the chain itself is asked. A
+Answers differ in weight. `null` is given only for a block that was connected to the chain, so it settles it.
+`inconclusive` means stored beside the best chain, and `duplicate` known already, in the chain or beside it (a
+stale block submitted twice is a `duplicate` the second time): the chain itself is asked. A
 parent unknown to the daemon, or no answer at all, says nothing about the block; such a block is submitted
 again until somebody can judge it, or until it is so old that nobody will.
 """
@@ -15,12 +16,15 @@ from dataclasses import dataclass
 PATIENCE_SECONDS = 600.0
 """How long a block waits for daemons that cannot judge it while others refuse it: four Litecoin blocks."""
 
+COMPETING_SECONDS = 5.0
+"""How long a block beside the best chain is asked after: daemons settle competing tips within seconds."""
+
 
 class Weight(enum.Enum):
     """What one daemon's answer says about the block."""
 
     ACCEPTED = "accepted"
-    BESIDE = "beside"  # valid so far, on a chain that is not the best
+    BESIDE = "beside"  # known and valid so far, perhaps on a chain that is not the best: the chain is asked
     REFUSED = "refused"
     UNJUDGED = "unjudged"  # answered, but cannot judge: the parent is unknown there
     SILENT = "silent"  # no answer
@@ -43,9 +47,8 @@ class Verdict(enum.Enum):
     OPEN = "open"  # submit it again
 
 
-_BESIDE = ("inconclusive", "duplicate-inconclusive")
+_BESIDE = ("inconclusive", "duplicate-inconclusive", "duplicate", "rejected: duplicate")
 _UNJUDGED = ("prev-blk-not-found", "inconclusive-not-best-prevblk")
-_DUPLICATE = ("duplicate", "rejected: duplicate")
 
 
 def read_result(daemon: str, result: object) -> Answer:
@@ -53,8 +56,6 @@ def read_result(daemon: str, result: object) -> Answer:
     if result is None:
         return Answer(daemon, "accepted", Weight.ACCEPTED)
     text = str(result)
-    if text in _DUPLICATE:
-        return Answer(daemon, text, Weight.ACCEPTED)
     if text in _BESIDE:
         return Answer(daemon, text, Weight.BESIDE)
     return Answer(daemon, text, Weight.UNJUDGED if text in _UNJUDGED else Weight.REFUSED)
@@ -65,6 +66,8 @@ def judge(answers: Collection[Answer], *, in_chain: bool, age_seconds: float) ->
     weights = {answer.weight for answer in answers}
     if in_chain or Weight.ACCEPTED in weights:
         return Verdict.ACCEPTED
+    if Weight.BESIDE in weights and age_seconds < COMPETING_SECONDS:
+        return Verdict.OPEN
     answered = weights - {Weight.SILENT}
     if answered and not weights & {Weight.UNJUDGED, Weight.SILENT}:
         return Verdict.REJECTED

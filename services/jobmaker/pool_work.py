@@ -8,10 +8,10 @@ from nompcore.address import script_for
 from nompcore.bus import Bus
 from nompcore.config.pool import PoolConfig
 from nompcore.daemon import Daemon
+from nompcore.ending import end_tasks
 from nompcore.logs import bound
 from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
-from services.jobmaker.ending import end_tasks
 from services.jobmaker.leadership import Leadership
 from services.jobmaker.network_snapshot import NetworkSnapshots
 from services.jobmaker.publication import Publication

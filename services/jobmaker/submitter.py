@@ -1,8 +1,8 @@
 """A found block: assembled, submitted to every daemon, its fate published, and only then acknowledged.
 
-Every step can be repeated: a block that was submitted before a crash is a `duplicate` afterwards, which is
-success, and the message about its fate has an id of its own. Whatever leaves the fate open is raised, so that
-the bus brings the block again, here or to another replica.
+Every step can be repeated: a block that was submitted before a crash is a `duplicate` afterwards, and found
+in the chain; the message about its fate has an id of its own. Whatever leaves the fate open is raised, so
+that the bus brings the block again, here or to another replica.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nompcore.block import assemble_block
 from nompcore.bus import Bus
 from nompcore.coin import Coin
 from nompcore.encoding import display, hex_to_bytes
-from nompcore.errors import EncodingError, NompError
+from nompcore.errors import ComeAgain, EncodingError, NompError
 from nompcore.job import unpack_transactions
 from nompcore.messages import BlockFound, BlockSubmitted, Tip
 from nompcore.subjects import BLOCK_SUBMITTED, TIP
@@ -36,9 +36,6 @@ TEMPLATE_PATIENCE_SECONDS = 30.0
 so it is missing only if the store lost it or a day has passed."""
 
 RECHECK_SECONDS = 1.0
-CHAIN_CHECKS = 5
-"""A block beside the best chain gets this many looks at the chain, `RECHECK_SECONDS` apart: daemons settle
-competing tips within seconds."""
 
 
 class BlockOpen(NompError):  # noqa: N818 - it says what happened, as those of nompcore.errors do
@@ -114,9 +111,12 @@ class Submitter:
     async def _settle(self, pool: SubmittingPool, found: BlockFound, block_hex: str) -> None:
         """Submit, judge, publish. Raises BlockOpen when nobody could judge."""
         answers = await submit_block(pool.daemons, block_hex, pool.look_now)
-        in_chain = await self._is_in_chain(pool, found, answers)
+        in_chain = await is_in_chain(pool.daemons, found.block_hash_display)
         verdict = judge(answers, in_chain=in_chain, age_seconds=time.time() - found.time_ms / 1000)
         facts = {**_facts(found), "verdict": verdict.value, "replies": _replies(answers)}
+        if verdict is Verdict.OPEN and any(answer.weight is Weight.BESIDE for answer in answers):
+            # Waiting here would hold up the blocks behind it, which may be the ones that win.
+            raise ComeAgain(RECHECK_SECONDS, f"block {found.block_hash_display} competes with another tip")
         if verdict is Verdict.OPEN:
             BLOCKS_OPEN.labels(found.pool).inc()
             raise BlockOpen(f"no daemon could judge block {found.block_hash_display}: {_replies(answers)}")
@@ -127,18 +127,6 @@ class Submitter:
             logging.INFO if verdict is Verdict.ACCEPTED else logging.ERROR, "found block judged", extra=facts
         )
         await self._publish(pool, found, verdict, reason(answers), answers)
-
-    async def _is_in_chain(self, pool: SubmittingPool, found: BlockFound, answers: Sequence[Answer]) -> bool:
-        """Whether a daemon has the block in its active chain; asked again while the tips compete."""
-        beside = any(answer.weight is Weight.BESIDE for answer in answers)
-        accepted = any(answer.weight is Weight.ACCEPTED for answer in answers)
-        checks = CHAIN_CHECKS if beside and not accepted else 1
-        for check in range(checks):
-            if check:
-                await asyncio.sleep(RECHECK_SECONDS)
-            if await is_in_chain(pool.daemons, found.block_hash_display):
-                return True
-        return False
 
     async def _publish(
         self, pool: SubmittingPool, found: BlockFound, verdict: Verdict, why: str, answers: Sequence[Answer]

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine
-from typing import Any, Final, NoReturn
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Final, NoReturn
 
 from redis.asyncio import Redis
 
 from nompcore.bus import Bus
 from nompcore.config import PaymentConfig, PoolConfig, WebsiteConfig
 from nompcore.daemon import Daemon
+from nompcore.ending import end_tasks
 from nompcore.errors import DaemonError
 from nompcore.lease import Lease
 from nompcore.subjects import LEASES
@@ -42,7 +43,6 @@ log = logging.getLogger(__name__)
 CLOSING_SECONDS = 2.0
 """Found rounds and waiting events are looked for this often; both are one small query."""
 
-CANCEL_AGAIN_SECONDS = 1.0
 
 DISABLED: Final = "disabled"
 
@@ -80,7 +80,7 @@ class PoolMoney:
         async with asyncio.TaskGroup() as tasks:
             leading = tasks.create_task(self._lead_for_ever(replica))
             await stop.wait()
-            await _cancel([leading])
+            await end_tasks([leading])
 
     async def _lead_for_ever(self, replica: str) -> None:
         while True:
@@ -109,7 +109,7 @@ class PoolMoney:
             try:
                 await lease.lost.wait()
             finally:
-                await _cancel(working)
+                await end_tasks(working)
 
     def _repeat(
         self, name: str, step: Callable[[], Awaitable[None]], every_seconds: float
@@ -161,15 +161,3 @@ class PoolMoney:
             network=coin.networks[self._pool.network], rules=rules,
             reserve_sats=payments.minimum_reserve_sats,
         )  # fmt: skip
-
-
-async def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they have ended.
-
-    Once is not enough until Python 3.12: `asyncio.wait_for`, by which the NATS client waits for answers,
-    forgets a cancellation that comes together with the answer (bpo-37658).
-    """
-    while alive := [task for task in tasks if not task.done()]:
-        for task in alive:
-            task.cancel()
-        await asyncio.wait(alive, timeout=CANCEL_AGAIN_SECONDS)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from prometheus_client import REGISTRY
 
+from nompcore.ending import end_tasks
 from nompcore.hashing import self_test
 from nompcore.metrics import READY
 from nompcore.service import Service, run
@@ -53,8 +54,7 @@ async def start(service: Service) -> None:
         loops.append(service.tasks.create_task(prefix.run(service.ready, prefix_lost)))
         await service.stop.wait()
         await server.stop()
-        for loop in loops:
-            loop.cancel()
+        await end_tasks(loops)
 
 
 if __name__ == "__main__":

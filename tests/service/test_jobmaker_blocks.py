@@ -104,7 +104,8 @@ async def test_a_block_beside_the_best_chain_is_rejected(rig: Rig) -> None:
     await rig.miners.publish(found)
     fate = await rig.miners.fate_of(found)
 
-    assert (fate.status, fate.reason) == ("rejected", "inconclusive")
+    assert fate.status == "rejected"
+    assert fate.reason in {"inconclusive", "duplicate"}  # what it is called when it is submitted again
 
 
 async def test_a_block_that_breaks_a_rule_is_rejected_with_the_daemons_reason(rig: Rig) -> None:

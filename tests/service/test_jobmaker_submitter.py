@@ -14,11 +14,12 @@ from nompcore.address import script_for
 from nompcore.bus import Bus
 from nompcore.config import DaemonConfig, PoolConfig
 from nompcore.daemon import Daemon
+from nompcore.errors import ComeAgain
 from nompcore.job import build_job, pack_transactions
 from nompcore.messages import BlockFound, BlockSubmitted, Job
 from nompcore.subjects import BLOCK_SUBMITTED, TEMPLATES
 from nompcore.template import Template, parse_template
-from services.jobmaker.block_fate import PATIENCE_SECONDS
+from services.jobmaker.block_fate import COMPETING_SECONDS, PATIENCE_SECONDS
 from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.metrics import BLOCKS_LOST, HASH_DOUBTS
@@ -184,6 +185,22 @@ async def test_a_block_whose_parent_no_daemon_knows_stays_in_the_queue_while_it_
     assert fate is not None
     assert (fate.status, fate.reason) == ("rejected", "prev-blk-not-found")
     await stranger.stop()
+
+
+async def test_a_young_block_beside_the_best_chain_gives_way_and_an_older_one_is_rejected(desk: Desk) -> None:
+    found = await desk.found()
+    await desk.sim.call("generatetoaddress", 1, desk.address)
+    submitter = await desk.submitter()
+
+    with pytest.raises(ComeAgain):
+        await submitter.handle(msgspec.structs.replace(found, time_ms=int(time.time() * 1000)))
+    assert await desk.bus.last(BLOCK_SUBMITTED, POOL) is None
+
+    long_ago_ms = int((time.time() - COMPETING_SECONDS) * 1000)
+    await submitter.handle(msgspec.structs.replace(found, time_ms=long_ago_ms))
+    fate = await desk.bus.last(BLOCK_SUBMITTED, POOL)
+    assert fate is not None
+    assert (fate.status, fate.reason) == ("rejected", "duplicate")
 
 
 async def test_a_block_whose_answer_got_lost_is_found_in_the_chain(desk: Desk) -> None:

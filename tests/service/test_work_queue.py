@@ -10,6 +10,7 @@ import pytest
 from nompcore import messages as m
 from nompcore import metrics
 from nompcore.bus import Bus
+from nompcore.errors import ComeAgain
 from nompcore.subjects import BLOCK_SUBMITTED, BLOCKS, TIP
 from nompcore.work_queue import WorkQueue
 from tests.servers import NatsServer, wait_until
@@ -72,6 +73,33 @@ async def test_a_message_whose_handler_failed_comes_again(
     assert errors._value.get() == before + 2
     await payouts.drain()
     assert await unacknowledged(nats_server, "payouts-mature") == 0
+
+
+async def test_messages_that_have_to_come_again_hold_up_nobody_and_are_no_errors(
+    connect_bus: Connect,
+) -> None:
+    jobmaker, payouts = await connect_bus("jobmaker"), await connect_bus("payouts")
+    errors = metrics.BUS_HANDLER_ERRORS.labels(BLOCK_SUBMITTED.pattern)
+    before = errors._value.get()
+    stop, last_done = asyncio.Event(), asyncio.Event()
+    tries: list[int] = []
+
+    async def handle(block: m.BlockSubmitted) -> None:
+        tries.append(block.height)
+        if block.height == 20:
+            last_done.set()
+        elif not last_done.is_set():
+            raise ComeAgain(0.2, "the last one is not done yet")
+
+    for height in range(1, 21):
+        await jobmaker.publish(BLOCK_SUBMITTED, block_submitted(height), pool=POOL)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(payouts.work(BLOCK_SUBMITTED, "mature", handle, stop))
+        await wait_until(lambda: all(tries.count(height) >= 2 for height in range(1, 20)))
+        stop.set()
+
+    assert tries.count(20) == 1
+    assert errors._value.get() == before
 
 
 async def test_at_most_eight_handlers_run_at_a_time(connect_bus: Connect) -> None:

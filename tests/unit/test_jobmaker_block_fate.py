@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.jobmaker.block_fate import PATIENCE_SECONDS, Answer, Verdict, Weight, judge, read_result, reason
+from services.jobmaker.block_fate import (
+    COMPETING_SECONDS,
+    PATIENCE_SECONDS,
+    Answer,
+    Verdict,
+    Weight,
+    judge,
+    read_result,
+    reason,
+)
 
 ACCEPTED = read_result("a:1", None)
 DUPLICATE = read_result("a:1", "duplicate")
@@ -22,8 +31,8 @@ answers = st.lists(st.sampled_from([ACCEPTED, DUPLICATE, BESIDE, REFUSED, UNJUDG
     ("result", "weight"),
     [
         (None, Weight.ACCEPTED),
-        ("duplicate", Weight.ACCEPTED),
-        ("rejected: duplicate", Weight.ACCEPTED),
+        ("duplicate", Weight.BESIDE),
+        ("rejected: duplicate", Weight.BESIDE),
         ("inconclusive", Weight.BESIDE),
         ("duplicate-inconclusive", Weight.BESIDE),
         ("duplicate-invalid", Weight.REFUSED),
@@ -56,6 +65,12 @@ def test_a_young_block_is_rejected_only_when_every_daemon_has_judged_it(given_an
 def test_a_refusal_waits_for_a_silent_daemon_only_so_long() -> None:
     assert judge([REFUSED, SILENT], in_chain=False, age_seconds=PATIENCE_SECONDS) is Verdict.OPEN
     assert judge([REFUSED, SILENT], in_chain=False, age_seconds=PATIENCE_SECONDS + 1) is Verdict.REJECTED
+
+
+def test_a_block_known_to_the_daemons_but_in_no_chain_is_rejected_once_the_tips_have_settled() -> None:
+    assert judge([DUPLICATE, BESIDE], in_chain=False, age_seconds=COMPETING_SECONDS - 1) is Verdict.OPEN
+    assert judge([DUPLICATE, BESIDE], in_chain=False, age_seconds=COMPETING_SECONDS) is Verdict.REJECTED
+    assert judge([DUPLICATE], in_chain=True, age_seconds=0) is Verdict.ACCEPTED
 
 
 def test_a_block_whose_parent_nobody_knows_is_submitted_again() -> None:

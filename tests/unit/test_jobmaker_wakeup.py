@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from services.jobmaker.ending import end_tasks
+from nompcore.ending import end_tasks
 from services.jobmaker.wakeup import Wakeup
 
 FOREVER = None

@@ -51,7 +51,7 @@ def test_nobody_may_delete_or_change_a_stream(service: str) -> None:
 
 
 def test_only_jobmaker_may_read_jobs_besides_stratum() -> None:
-    assert "$JS.API.DIRECT.GET.JOBS.>" in publish_permissions(JOBMAKER)
+    assert "$JS.API.DIRECT.GET.JOBS.nomp.*.job" in publish_permissions(JOBMAKER)
     for service in (PAYOUTS, API, NOTIFIER):
         assert not [subject for subject in publish_permissions(service) if ".JOBS" in subject]
 

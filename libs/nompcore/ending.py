@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from typing import Any
 
 AGAIN_SECONDS = 0.5
 
 
-async def end_tasks(tasks: Collection[asyncio.Task[None]]) -> None:
+async def end_tasks(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel tasks until they have ended; their errors stay with them.
 
     Once is not always enough: `asyncio.wait_for` of Python 3.11, which the NATS client uses, loses a
