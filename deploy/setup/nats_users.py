@@ -16,7 +16,7 @@ def _api(request: str) -> str:
 
 
 def _streams(service: str) -> list[str]:
-    """Create the streams of the service's rows; read, as a queue or in order, only the subjects it consumes."""
+    """Create the streams of the service's rows; read, as a queue or in order, what it consumes."""
     allowed: set[str] = set()
     for row in SUBJECTS:
         if row.stream is None or service not in row.producers + row.consumers:
@@ -26,9 +26,7 @@ def _streams(service: str) -> list[str]:
         if row.stream.max_messages_per_subject == 1:  # a new leader asks what its predecessor published last
             allowed.add(_api(f"DIRECT.GET.{stream}.{row.wildcard}"))
         elif service in row.consumers:
-            consumer = f"{service}-*"
-            subjects = {row.wildcard, row.of("*")}
-            allowed |= {_api(f"CONSUMER.CREATE.{stream}.{consumer}.{subject}") for subject in subjects}
+            allowed.add(_api(f"CONSUMER.CREATE.{stream}.*.{row.wildcard}"))
             allowed |= {_api(f"CONSUMER.MSG.NEXT.{stream}.*"), f"$JS.ACK.{stream}.>"}
     return sorted(allowed)
 

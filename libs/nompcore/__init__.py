@@ -16,6 +16,7 @@ shells      bus            typed messages over NATS, the one door to it; made of
             settings       what a process reads from its environment
             service        what every service does around its own work
             supervision    a task group that names the task that dies
+            ending         ending tasks that would run for ever
             patience       waiting between tries, for as long as
             backoff        says
             logs           JSON lines
