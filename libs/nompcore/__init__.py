@@ -22,7 +22,8 @@ shells      bus            typed messages over NATS, the one door to it; made of
             logs           JSON lines
             metrics        Prometheus
 contract    subjects       which subject carries which message, from whom to whom
-            messages       every message: records that import nothing of the core, so mining builds them
+            requests       what api asks payouts, and the answers
+            messages       every other message: records that import nothing of the core, so mining builds them
 mining      coin           what a coin file says
             template       a getblocktemplate answer, typed
             job            template → Job for miners, and a Job decoded for validation

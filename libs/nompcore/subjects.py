@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from nompcore import messages as m
+from nompcore import requests as r
 
 T = TypeVar("T", bound=m.Message)
 Q = TypeVar("Q", bound=m.Message)
@@ -116,10 +117,10 @@ SUBJECTS: tuple[Subject[m.Message], ...] = (
     REPLICA_STATS,
 )  # type: ignore[assignment]  # a tuple of differently parametrised subjects is read only
 
-MINER = Endpoint("nomp.{pool}.rpc.miner", m.MinerRequest, m.MinerReply, PAYOUTS, (API,))
-BLOCK_LIST = Endpoint("nomp.{pool}.rpc.blocks", m.PageRequest, m.BlocksReply, PAYOUTS, (API,))
-PAYMENT_LIST = Endpoint("nomp.{pool}.rpc.payments", m.PageRequest, m.PaymentsReply, PAYOUTS, (API,))
-HISTORY = Endpoint("nomp.{pool}.rpc.history", m.HistoryRequest, m.HistoryReply, PAYOUTS, (API,))
+MINER = Endpoint("nomp.{pool}.rpc.miner", r.MinerRequest, r.MinerReply, PAYOUTS, (API,))
+BLOCK_LIST = Endpoint("nomp.{pool}.rpc.blocks", r.PageRequest, r.BlocksReply, PAYOUTS, (API,))
+PAYMENT_LIST = Endpoint("nomp.{pool}.rpc.payments", r.PageRequest, r.PaymentsReply, PAYOUTS, (API,))
+HISTORY = Endpoint("nomp.{pool}.rpc.history", r.HistoryRequest, r.HistoryReply, PAYOUTS, (API,))
 ENDPOINTS: tuple[Endpoint[m.Message, m.Message], ...] = (
     MINER,
     BLOCK_LIST,

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from nompcore.bus import Bus
 from nompcore.errors import BusError, BusUnavailable
-from nompcore.messages import (
+from nompcore.messages import Message
+from nompcore.requests import (
     BlocksReply,
     HistoryReply,
     HistoryRequest,
-    Message,
     MinerReply,
     MinerRequest,
     PageRequest,

@@ -12,7 +12,13 @@ import logging
 from collections.abc import Sequence
 
 from nompcore.errors import BusError
-from nompcore.messages import Message, NetworkSnapshot, PageRequest, PoolSnapshot, ReplicaStats
+from nompcore.messages import (
+    Message,
+    NetworkSnapshot,
+    PoolSnapshot,
+    ReplicaStats,
+)
+from nompcore.requests import PageRequest
 from nompcore.subjects import (
     BLOCK_CONFIRMED,
     BLOCK_ORPHANED,

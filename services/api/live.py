@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nompcore.messages import (
-    BlockRow,
     HistoryPoint,
     NetworkSnapshot,
-    PaymentRow,
     PoolSnapshot,
     ReplicaStats,
 )
+from nompcore.requests import BlockRow, PaymentRow
 
 # A snapshot this many update intervals old no longer tells the present.
 STALE_INTERVALS = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nompcore.coin import Explorer
 from nompcore.config import PoolConfig
-from nompcore.messages import (
+from nompcore.requests import (
     BlockRow,
     BlocksReply,
     MinerPayment,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from nompcore.messages import PageRequest
+from nompcore.requests import PageRequest
 from services.api import models, row_views
 from services.api.portal import Portal
 from services.api.problem import unknown_miner

@@ -7,7 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Select, func, select
 
-from nompcore.messages import BlockRow, BlocksReply, MinerPayment, PaymentRow, PaymentsReply
+from nompcore.requests import (
+    BlockRow,
+    BlocksReply,
+    MinerPayment,
+    PaymentRow,
+    PaymentsReply,
+)
 from services.payouts import accounts
 from services.payouts.block_rows import Status
 from services.payouts.database import Database

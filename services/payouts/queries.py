@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from nompcore.bus import Bus
-from nompcore.messages import (
+from nompcore.requests import (
     BlocksReply,
     HistoryReply,
     HistoryRequest,

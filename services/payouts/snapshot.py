@@ -7,7 +7,12 @@ import time
 from collections.abc import Callable
 
 from nompcore.bus import Bus
-from nompcore.messages import MAX_SNAPSHOT_WORKERS, HistoryPoint, PoolSnapshot, WorkerSnapshot
+from nompcore.messages import (
+    MAX_SNAPSHOT_WORKERS,
+    HistoryPoint,
+    PoolSnapshot,
+    WorkerSnapshot,
+)
 from nompcore.subjects import STATS, pool_key
 from nompcore.target import WORK_PER_DIFFICULTY
 from services.payouts.block_rows import Status

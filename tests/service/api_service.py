@@ -10,7 +10,7 @@ import httpx
 
 from nompcore.bus import Bus
 from nompcore.config import PortalConfig
-from nompcore.messages import (
+from nompcore.requests import (
     BlocksReply,
     HistoryReply,
     HistoryRequest,

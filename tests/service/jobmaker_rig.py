@@ -10,7 +10,12 @@ from typing import Any
 from nompcore.bus import Bus
 from nompcore.coin import Coin
 from nompcore.config import DaemonConfig, load_config
-from nompcore.messages import BlockFound, BlockSubmitted, Job, NetworkSnapshot
+from nompcore.messages import (
+    BlockFound,
+    BlockSubmitted,
+    Job,
+    NetworkSnapshot,
+)
 from nompcore.subjects import BLOCK_FOUND, BLOCK_SUBMITTED, JOB, STATS, network_key
 from tests.servers import Litecoind, NatsServer, wait_until
 from tests.servers.jobmaker_process import POOL, ROOT, JobmakerProcess, pool_keys, write_config

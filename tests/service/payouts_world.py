@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from nompcore.bus import Bus
-from nompcore.messages import BlockSubmitted, Message, PoolSnapshot, Share, ShareBatch
+from nompcore.messages import (
+    BlockSubmitted,
+    Message,
+    PoolSnapshot,
+    Share,
+    ShareBatch,
+)
 from nompcore.subjects import BLOCK_SUBMITTED, LEASES, SHARE_BATCH, STATS, Subject, pool_key
 from tests.servers import NatsServer, ValkeyServer, wait_until
 from tests.servers.payouts_process import POOL, PayoutsProcess, write_payouts_config

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from nompcore.messages import BlocksReply, PageRequest
+from nompcore.requests import BlocksReply, PageRequest
 from nompcore.subjects import BLOCK_CONFIRMED, BLOCK_LIST, REPLICA_STATS
 from services.api.head_deadline import HeadDeadlineProtocol
 from tests.servers import NatsServer, wait_until

@@ -11,6 +11,7 @@ import pytest
 
 from nompcore import messages as m
 from nompcore import metrics
+from nompcore import requests as r
 from nompcore.bus import Bus
 from nompcore.errors import BusError, BusUnavailable
 from nompcore.subjects import (
@@ -117,13 +118,13 @@ async def test_requests_are_answered_by_one_of_the_replicas(connect_bus: Connect
     for replica in ("p1", "p2"):
         payouts = await connect_bus("payouts", replica=replica)
 
-        async def answer(request: m.MinerRequest, replica: str = replica) -> m.MinerReply:
+        async def answer(request: r.MinerRequest, replica: str = replica) -> r.MinerReply:
             answered.append(replica)
-            return m.MinerReply(address=request.address, known=True, balance_sats=5)
+            return r.MinerReply(address=request.address, known=True, balance_sats=5)
 
         await payouts.serve(MINER, answer, POOL)
 
-    replies = [await api.request(MINER, m.MinerRequest(address=f"a{n}"), pool=POOL) for n in range(8)]
+    replies = [await api.request(MINER, r.MinerRequest(address=f"a{n}"), pool=POOL) for n in range(8)]
 
     assert [reply.address for reply in replies] == [f"a{n}" for n in range(8)]
     assert len(answered) == 8
@@ -134,7 +135,7 @@ async def test_a_request_that_nobody_serves_fails_at_once(connect_bus: Connect) 
 
     async with asyncio.timeout(20):
         with pytest.raises(BusUnavailable, match=r"rpc\.miner"):
-            await api.request(MINER, m.MinerRequest(address="a"), pool=POOL, timeout_seconds=600)
+            await api.request(MINER, r.MinerRequest(address="a"), pool=POOL, timeout_seconds=600)
 
 
 async def test_a_handlers_error_reaches_the_client_as_text_and_a_bug_without_details(
@@ -142,15 +143,15 @@ async def test_a_handlers_error_reaches_the_client_as_text_and_a_bug_without_det
 ) -> None:
     api, payouts = await connect_bus("api"), await connect_bus("payouts")
 
-    async def refuse(request: m.MinerRequest) -> m.MinerReply:
+    async def refuse(request: r.MinerRequest) -> r.MinerReply:
         raise BusError("no such miner") if request.address == "a" else RuntimeError("inside knowledge")
 
     await payouts.serve(MINER, refuse, POOL)
 
     with pytest.raises(BusError, match="no such miner"):
-        await api.request(MINER, m.MinerRequest(address="a"), pool=POOL)
+        await api.request(MINER, r.MinerRequest(address="a"), pool=POOL)
     with pytest.raises(BusError, match="internal error") as caught:
-        await api.request(MINER, m.MinerRequest(address="b"), pool=POOL)
+        await api.request(MINER, r.MinerRequest(address="b"), pool=POOL)
     assert "inside knowledge" not in str(caught.value)
 
 

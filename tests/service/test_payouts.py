@@ -8,14 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nompcore.messages import (
-    BlockOrphaned,
-    HistoryRequest,
-    MinerRequest,
-    PageRequest,
-    RejectCount,
-    ShareBatch,
-)
+from nompcore.messages import BlockOrphaned, RejectCount, ShareBatch
+from nompcore.requests import HistoryRequest, MinerRequest, PageRequest
 from nompcore.subjects import (
     BLOCK_LIST,
     BLOCK_ORPHANED,

@@ -10,7 +10,7 @@ from pathlib import Path
 import nats
 import pytest
 
-from nompcore.messages import MinerRequest
+from nompcore.requests import MinerRequest
 from nompcore.subjects import MINER, SHARES
 from services.payouts.redis_client import connect
 from tests.servers import NatsServer, ValkeyServer

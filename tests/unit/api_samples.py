@@ -18,19 +18,21 @@ from nompcore.config import (
     WebsiteConfig,
 )
 from nompcore.messages import (
-    BlockRow,
-    BlocksReply,
     DaemonState,
     HistoryPoint,
-    MinerPayment,
-    MinerReply,
-    MinerWorker,
     NetworkSnapshot,
-    PaymentRow,
-    PaymentsReply,
     PoolSnapshot,
     ReplicaStats,
     WorkerSnapshot,
+)
+from nompcore.requests import (
+    BlockRow,
+    BlocksReply,
+    MinerPayment,
+    MinerReply,
+    MinerWorker,
+    PaymentRow,
+    PaymentsReply,
 )
 from tests.unit.chain_samples import coin
 from tests.unit.config_dir import DAEMON

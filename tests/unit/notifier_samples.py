@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from nompcore.messages import BlockConfirmed, BlockOrphaned, BlockSubmitted, PaymentFailed, PaymentSent
+from nompcore.messages import (
+    BlockConfirmed,
+    BlockOrphaned,
+    BlockSubmitted,
+    PaymentFailed,
+    PaymentSent,
+)
 from tests.unit.api_samples import BLOCK_HASH, NOW_MS, POOL, TXID
 
 HOSTILE_NAME = "Laddress.@everyone <!channel>\n[x](http://evil)"

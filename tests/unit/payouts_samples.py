@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nompcore.messages import BlockSubmitted, RejectCount, Share, ShareBatch
+from nompcore.messages import (
+    BlockSubmitted,
+    RejectCount,
+    Share,
+    ShareBatch,
+)
 from services.payouts.database import Database
 from services.payouts.failpoint import Failpoints
 from services.payouts.ledger import Ledger

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from nompcore.messages import PageRequest
+from nompcore.requests import PageRequest
 from services.api import row_views
 from services.api.live import LiveState
 from services.api.pool_views import TOP_WORKERS, PoolViews, top_workers

@@ -15,7 +15,7 @@ LAYERS = {
     "bytes": {"amounts", "encoding", "errors", "hashing", "version"},
     "chain": {"address", "bech32", "block", "coinbase", "merkle", "target"},
     "mining": {"coin", "job", "share", "template"},
-    "contract": {"messages", "subjects"},
+    "contract": {"messages", "requests", "subjects"},
     # every other module of nompcore is a shell
 }
 ORDER = [*LAYERS, "shells"]

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nompcore import messages
+from nompcore import messages, requests
 from nompcore.errors import BusError
 from nompcore.messages import Message
 from nompcore.subjects import ENDPOINTS, SUBJECTS
@@ -42,7 +42,8 @@ def required_only(kind: type[Message], sample: dict[str, Any]) -> dict[str, Any]
 
 def test_there_is_one_sample_of_every_message() -> None:
     assert set(GOLDEN) == set(KINDS)
-    assert all(getattr(messages, name) is kind for name, kind in KINDS.items())
+    homes = vars(requests) | vars(messages)
+    assert all(homes[name] is kind for name, kind in KINDS.items())
 
 
 @pytest.mark.parametrize("name", sorted(GOLDEN))
@@ -104,7 +105,7 @@ def test_amounts_and_times_are_never_floats() -> None:
                 assert field.type is int, f"{kind.__name__}.{field.name}"
 
 
-def test_subjects_and_endpoints_carry_messages_of_this_file_only() -> None:
+def test_subjects_and_endpoints_carry_messages_of_these_files_only() -> None:
     carried = {subject.message for subject in SUBJECTS}
     asked = {kind for endpoint in ENDPOINTS for kind in (endpoint.request, endpoint.reply)}
 

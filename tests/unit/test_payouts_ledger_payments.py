@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from nompcore.errors import LedgerError
-from nompcore.messages import BlockConfirmed, BlockOrphaned, PaymentFailed, PaymentSent
+from nompcore.messages import (
+    BlockConfirmed,
+    BlockOrphaned,
+    PaymentFailed,
+    PaymentSent,
+)
 from services.payouts import accounts
 from services.payouts.ledger import Ledger
 from services.payouts.payees import Payee
