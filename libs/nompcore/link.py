@@ -59,6 +59,20 @@ def bus_errors(what: str) -> Iterator[None]:
         raise BusError(f"{what}: {_text(error)}") from error
 
 
+@contextlib.contextmanager
+def _cancellation_kept() -> Iterator[None]:
+    """Around calls of the NATS client: who was cancelled meanwhile ends, also where an answer came too.
+
+    `asyncio.wait_for` of Python 3.11, on which the client waits, then gives the answer and swallows the
+    cancellation (bpo-37658); a task that should end went on for ever.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    yield
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
+
+
 def _text(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
@@ -122,7 +136,8 @@ class Link:
             async with asyncio.timeout(timeout_seconds) as deadline:
                 self._in_flight.add(deadline)
                 try:
-                    yield
+                    with _cancellation_kept():
+                        yield
                 finally:
                     self._in_flight.discard(deadline)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from nompcore import metrics
 from nompcore import requests as r
 from nompcore.bus import Bus
 from nompcore.errors import BusError, BusUnavailable
+from nompcore.link import Link
 from nompcore.subjects import (
     JOB,
     MINER,
@@ -177,3 +179,25 @@ async def test_a_stream_with_another_configuration_is_left_alone_with_a_warning(
 
     assert await stratum.publish(SHARE_BATCH, share_batch(1), pool=POOL) == 1
     assert [vars(record)["stream"] for record in caplog.records if "stream" in vars(record)] == [SHARES.name]
+
+
+async def test_an_answer_that_comes_with_the_order_to_end_does_not_undo_it(nats_url: str) -> None:
+    """`asyncio.wait_for` of Python 3.11, which the NATS client uses, gives the answer, the order is lost."""
+    link = Link("api", "test")
+    await link.connect(nats_url)
+    waiting = asyncio.Event()
+
+    async def ask() -> None:
+        async with link.exchange("ask"):
+            waiting.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        asking = tasks.create_task(ask())
+        await waiting.wait()
+        asking.cancel()
+        await asyncio.wait([asking])
+    assert asking.cancelled()
+    await link.close()
