@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from nompcore.errors import RejectReason
-from nompcore.messages import Job
-from nompcore.share import Rejected, validate_share
+from nompcore.messages import Job, ParkedSession
+from nompcore.share import VERSION_ROLLING_MASK, Rejected, validate_share
 from services.stratum.authorization import Authorizer
 from services.stratum.counters import PoolCounters
-from services.stratum.difficulty import DifficultyTrack, TargetRules
+from services.stratum.difficulty import TargetRules
+from services.stratum.difficulty_policy import DifficultyPolicy
+from services.stratum.extranonce import ExtranonceAllocator
 from services.stratum.job_registry import JobRegistry
-from services.stratum.protocol import refusal_line, true_line
-from services.stratum.session import RefusedShare, Session, SubmittedShare
+from services.stratum.outcome import FailedLogin, RefusedShare, Resumption, SubmittedShare
+from services.stratum.replies import refusal_line, true_line
+from services.stratum.session import Session
+from services.stratum.session_token import TokenMint
+from services.stratum.terms import Terms
 from services.stratum.vardiff import VardiffRules
 from tests.stratum_work import (
     ADDRESS,
@@ -26,7 +33,8 @@ from tests.stratum_work import (
 )
 
 COIN = coin()
-EXTRANONCE1 = "a10f0001"
+EXTRANONCE1 = "a10f0000"
+TOKENS = TokenMint(bytes(32), "btc")
 WORKER = f"{ADDRESS}.rig"
 RULES = VardiffRules(min_diff=EASY / 16, max_diff=1e6, target_time=15, retarget_time=90, variance_percent=30)
 
@@ -40,25 +48,46 @@ class Miner:
         difficulty: float = EASY,
         vardiff: VardiffRules | None = None,
         variance_percent: float = 0.0,
+        version_mask: int = VERSION_ROLLING_MASK,
     ) -> None:
         self.jobs = JobRegistry(COIN)
         for job in jobs:
             self.jobs.add(job)
         self.counters = PoolCounters()
-        self.session = Session(
-            extranonce1_hex=EXTRANONCE1,
+        self.allocator: ExtranonceAllocator | None = ExtranonceAllocator(0xA10F)
+        self.may_login = True
+        self.parked: ParkedSession | None = None  # what its earlier connection left
+        self.terms = Terms(
+            pool="btc",
             jobs=self.jobs,
             authorizer=Authorizer(COIN.networks["regtest"]),
-            track=DifficultyTrack(TargetRules(COIN.multiplier, variance_percent), difficulty),
-            vardiff_rules=vardiff,
+            targets=TargetRules(COIN.multiplier, variance_percent),
+            policy=DifficultyPolicy(difficulty, vardiff),
+            tokens=TOKENS,
+            take_extranonce1=lambda: self.allocator.take() if self.allocator else None,
+            version_mask=version_mask,
             counters=self.counters,
-            now=0.0,
         )
+        self.session = self.new_session()
+
+    def new_session(self, now: float = 0.0) -> Session:
+        """Another connection to the same port."""
+        return Session(self.terms, lambda now: self.may_login, now)
+
+    def reconnect(self, now: float = 1.0) -> Miner:
+        """End the connection and begin another one; what the session left waits for the miner."""
+        self.parked = self.session.parked()
+        self.session = self.new_session(now)
+        return self
 
     def call(self, method: str, *params: Any, now: float = 1.0) -> Any:
         """The outcome; bytes as decoded lines."""
         line = json.dumps({"id": 1, "method": method, "params": params}).encode()
         outcome = self.session.receive(line, now)
+        if isinstance(outcome, Resumption):
+            outcome = self.session.resume(outcome.reply_id, self.parked, now)
+        if isinstance(outcome, FailedLogin):
+            return decoded(outcome.reply)
         return decoded(outcome) if isinstance(outcome, bytes) else outcome
 
     def ready(self) -> Miner:
@@ -91,6 +120,12 @@ def share(job: Job, *, at_most: int = target_of(EASY), above: int = -1, start: i
     return solve(job, EXTRANONCE1, at_most=at_most, above=above, start=start)
 
 
+def again(job: Job, notification: Any) -> Job:
+    """The job as the miner knows it that was sent it again, under another id and with a later ntime."""
+    job_id, ntime_hex = notification["params"][0], notification["params"][7]
+    return msgspec.structs.replace(job, job_id=job_id, ntime=int(ntime_hex, 16))
+
+
 def answer(miner: Miner, line: bytes) -> bytes:
     outcome = miner.session.receive(line, 1.0)
     if isinstance(outcome, SubmittedShare):
@@ -99,13 +134,15 @@ def answer(miner: Miner, line: bytes) -> bytes:
             outcome.submission,
             target=outcome.target,
             now_seconds=NTIME,
-            seen=outcome.job.seen,
+            seen=outcome.seen,
         )
         if isinstance(verdict, Rejected):
             return refusal_line(outcome.reply_id, verdict.reason)
-        outcome.job.seen.add(verdict.key)
+        outcome.seen.add(verdict.key)
         return true_line(outcome.reply_id)
-    if isinstance(outcome, RefusedShare):
+    if isinstance(outcome, RefusedShare | FailedLogin):
         return outcome.reply
+    if isinstance(outcome, Resumption):
+        outcome = miner.session.resume(outcome.reply_id, miner.parked, 1.0)
     assert isinstance(outcome, bytes)
     return outcome

@@ -19,7 +19,14 @@ STOPS_WITHIN_SECONDS = 60.0
 class StratumProcess:
     """`python -m services.stratum` with one pool; replicas that share a directory share the configuration."""
 
-    def __init__(self, directory: Path, nats_url: str, difficulty: float = EASY, **pool_keys: Any) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        nats_url: str,
+        difficulty: float = EASY,
+        drain_seconds: float = 0,
+        **pool_keys: Any,
+    ) -> None:
         self.port, self.metrics_port = free_port(), free_port()
         self._directory = directory
         self._log = directory / "one.log"
@@ -31,6 +38,7 @@ class StratumProcess:
             "NOMP_COINS_DIR": str(ROOT / "coins"),
             "NOMP_REPLICA": "one",
             "STRATUM_HOST": "127.0.0.1",
+            "STRATUM_DRAIN_SECONDS": str(drain_seconds),
             "METRICS_PORT": str(self.metrics_port),
             "LOG_LEVEL": "debug",
         }

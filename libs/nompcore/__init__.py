@@ -9,6 +9,7 @@ shells      bus            typed messages over NATS, the one door to it; made of
             stream_reader  a stream in order, nothing skipped, nothing twice
             work_queue     a stream as work, acknowledged when it is done
             bucket         a key-value bucket
+            bucket_watch   as it is and as it changes
             objects        an object store
             lease          a key that one process owns at a time
             daemon         JSON-RPC to a coin daemon

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
 import nats.js.errors
+from nats.js.api import Header
 from nats.js.kv import KeyValue
 
-from nompcore.jetstream import bucket_stream
+from nompcore.bucket_watch import BucketWatch, Change, Present
+from nompcore.jetstream import bucket_stream, is_removal
 from nompcore.link import Link
 from nompcore.messages import Message
 from nompcore.subjects import Bucket as BucketRow
@@ -36,6 +40,7 @@ class Bucket:
         self.name = row.name
         self.ttl_seconds = row.ttl_seconds
         self._link = link
+        self._row = row
         self._store = KeyValue(
             name=row.name, stream=bucket_stream(row), pre=f"$KV.{row.name}.", js=link.js, direct=True
         )
@@ -44,15 +49,26 @@ class Bucket:
         """The value of the key, None where there is none (any more)."""
         async with self._exchange("get", key):
             try:
-                entry = await self._store.get(key)
-            except nats.js.errors.KeyNotFoundError:
+                message = await self._link.js.get_msg(
+                    bucket_stream(self._row), subject=f"$KV.{self.name}.{key}", direct=True
+                )
+            except nats.js.errors.NotFoundError:
                 return None
-        return Entry(entry.value or b"", entry.revision or 0)
+        if is_removal(message.headers):
+            return None
+        return Entry(message.data or b"", message.seq or 0)
 
-    async def put(self, key: str, value: bytes) -> int:
-        """Sets the key whatever it was; returns the revision."""
+    async def put(self, key: str, value: bytes, *, ttl_seconds: float | None = None) -> int:
+        """Sets the key whatever it was, for so long (in whole seconds, rounded up); returns the revision.
+
+        A time to live needs a bucket whose entries may end (`entries_end`).
+        """
+        headers = (
+            None if ttl_seconds is None else {Header.MSG_TTL.value: f"{max(1, math.ceil(ttl_seconds))}s"}
+        )
         async with self._exchange("put", key):
-            return await self._store.put(key, value)
+            ack = await self._link.js.publish(f"$KV.{self.name}.{key}", value, headers=headers)
+        return ack.seq
 
     async def create(self, key: str, value: bytes) -> int | None:
         """Sets the key if it does not exist; returns the revision, None where it exists."""
@@ -79,6 +95,10 @@ class Bucket:
                 if error.err_code not in _WRONG_LAST_SEQUENCE:
                     raise
                 return False
+
+    def watch(self) -> AsyncIterator[Present | Change]:
+        """What is present, then every change, for ever; what is present again after each interruption."""
+        return BucketWatch(self._link, self._row).changes()
 
     async def load(self, key: str, kind: type[T]) -> T | None:
         """The message stored under the key."""

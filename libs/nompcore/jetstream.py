@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
 from nompcore.subjects import BUCKETS, OBJECT_STORES, SUBJECTS, Bucket, ObjectStore, Storage, Stream
@@ -10,6 +12,9 @@ _STORAGE = {Storage.MEMORY: StorageType.MEMORY, Storage.FILE: StorageType.FILE}
 
 DUPLICATE_WINDOW_SECONDS = 120.0
 """Of buckets and stores, which send no message ids: the server's default, stated to compare equal."""
+
+MARKER_SECONDS = 1.0
+"""How long the server keeps the note that an entry has ended (NATS ADR-43); watchers have seen it by then."""
 
 
 def streams_of(service: str) -> list[StreamConfig]:
@@ -62,7 +67,14 @@ def bucket_config(bucket: Bucket) -> StreamConfig:
         allow_direct=True,
         allow_rollup_hdrs=True,
         deny_delete=True,
+        allow_msg_ttl=True if bucket.entries_end else None,
+        subject_delete_marker_ttl=MARKER_SECONDS if bucket.entries_end else None,
     )
+
+
+def is_removal(headers: Mapping[str, str] | None) -> bool:
+    """Whether a bucket's message is no value: a client deleted the key (NATS ADR-8), or it ended (ADR-43)."""
+    return headers is not None and ("KV-Operation" in headers or "Nats-Marker-Reason" in headers)
 
 
 def store_stream(store: ObjectStore) -> str:

@@ -76,6 +76,7 @@ class PreparedJob:
     nbits: int
     ntime: int  # Unix seconds; earliest accepted
     network_target: int
+    key_prefix: bytes  # begins the keys of the job's shares
 
 
 def prepare_job(job: Job, coin: Coin) -> PreparedJob:
@@ -91,6 +92,7 @@ def prepare_job(job: Job, coin: Coin) -> PreparedJob:
         nbits=int.from_bytes(hex_to_bytes(job.nbits_hex, 4), "big"),
         ntime=job.ntime,
         network_target=int.from_bytes(hex_to_bytes(job.network_target_hex, 32), "big"),
+        key_prefix=job.job_id.encode(),
     )
 
 

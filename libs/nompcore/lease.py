@@ -16,7 +16,6 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Iterable
 from types import TracebackType
 
 from nompcore import metrics
@@ -56,17 +55,6 @@ class Lease:
         return await cls._take(bus.bucket(bucket), key, owner)
 
     @classmethod
-    async def acquire_one_of(
-        cls, bus: Bus, bucket: BucketRow, keys: Iterable[str], owner: str
-    ) -> Lease | None:
-        """The lease of the first of `keys` that is free, None where none is. Raises BusUnavailable."""
-        store = bus.bucket(bucket)
-        for key in keys:
-            if lease := await cls._take(store, key, owner):
-                return lease
-        return None
-
-    @classmethod
     async def wait(cls, bus: Bus, bucket: BucketRow, key: str, owner: str) -> Lease:
         """The lease, after as long as it takes until it is free and NATS answers."""
         store = bus.bucket(bucket)
@@ -90,6 +78,18 @@ class Lease:
     def held(self) -> bool:
         """Whether nobody else can have the lease now. Ask again before each irrevocable step."""
         return not self.lost.is_set() and time.monotonic() < self._held_until
+
+    async def regain(self) -> Lease | None:
+        """The lease once more after it was lost, None when somebody else took it. Raises BusUnavailable."""
+        began = time.monotonic()
+        entry = await self._bucket.get(self.key)
+        if entry is None:
+            revision = await self._bucket.create(self.key, self._value)
+        elif entry.value == self._value:
+            revision = await self._bucket.update(self.key, self._value, entry.revision)
+        else:
+            revision = None
+        return None if revision is None else Lease(self._bucket, self.key, self._value, revision, began)
 
     async def release(self) -> None:
         """Gives the lease up; others can have it at once. Does nothing to a lease that was lost."""

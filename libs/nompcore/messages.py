@@ -57,6 +57,9 @@ class Share(Message, frozen=True, kw_only=True):
     port: int  # stratum port
     block_hash_display: str = ""
     reward_sats: int = 0  # with a block candidate: what the coinbase pays to the pool
+    hash_display: str = (
+        ""  # sha256d of the header, where the pool wants it of every share (NOMP's emitInvalidBlockHashes)
+    )
 
 
 class RejectCount(Message, frozen=True, kw_only=True):
@@ -183,6 +186,39 @@ class ReplicaStats(Message, frozen=True, kw_only=True):
     rejected: dict[str, int]  # RejectReason.code → count since the replica started
     blocks: int
     time_ms: int
+    work: float = 0.0  # difficulty credited since the replica started; its growth is the replica's hashrate
+    draining: bool = False  # it sends its miners to other replicas and ends
+
+
+class ParkedSession(Message, frozen=True, kw_only=True):
+    """What a miner left behind when its connection ended; KV `sessions`, key `<pool>.<extranonce1>`.
+
+    Whoever removes the entry owns the extranonce1 from then on: exactly one connection can.
+    """
+
+    pool: str
+    extranonce1_hex: str
+    difficulty: float
+    workers: list[str]  # as the miner spelled them
+    seen: dict[str, str]  # job id → keys of its accepted shares, 16 bytes each, as one hex text
+    reissues: int = 0  # how often a job was sent again: each time with a later ntime, so that work differs
+
+
+class Ban(Message, frozen=True, kw_only=True):
+    """An address that nobody may mine from; KV `bans`, for as long as the ban lasts."""
+
+    group: str  # an IPv4 address or an IPv6 network
+    reason: str  # "invalid-shares" | "junk" | "failed-logins", or an operator's word
+    pool: str
+    replica: str
+    until_ms: int
+
+
+class MinerNotice(Message, frozen=True, kw_only=True):
+    """A text that every miner of a pool is shown (client.show_message)."""
+
+    pool: str
+    text: str
 
 
 # ---- snapshots in KV `stats` ----

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
 import msgspec
 from nats.aio.msg import Msg
@@ -24,6 +25,10 @@ REQUEST_BYTES = 32 * 1024 * 1024
 """Bounds what waits in memory; four messages of the largest size the shipped server takes."""
 
 _NANOSECONDS = 1_000_000_000
+_WAITING = {
+    "expires": EXPIRES_SECONDS * _NANOSECONDS,
+    "idle_heartbeat": HEARTBEAT_SECONDS * _NANOSECONDS,
+}
 _HEARTBEAT, _NOT_FOUND, _REQUEST_TIMEOUT, _CONFLICT = "100", "404", "408", "409"
 _PLAIN_ENDS = ("Batch Completed", "Message Size Exceeds MaxBytes")
 
@@ -68,9 +73,19 @@ class Pull:
                 messages.append(message)
         return messages
 
+    async def next_present(self) -> list[Msg]:
+        """What the server has now, up to a batch, in order; empty when it has nothing. Raises PullBroken."""
+        messages: list[Msg] = []
+        await self._request({"no_wait": True})
+        while self._expected > 0:
+            message = await self._next()
+            if self._is_data(message):
+                messages.append(message)
+        return messages
+
     async def _next(self) -> Msg:
         if self._expected <= 0 and self._arrived.empty():
-            await self._request()
+            await self._request(_WAITING)
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
                 message = await self._arrived.get() if not self._broken else None
@@ -80,13 +95,8 @@ class Pull:
             raise PullBroken(self._broken)
         return message
 
-    async def _request(self) -> None:
-        request = {
-            "batch": self._batch,
-            "max_bytes": REQUEST_BYTES,
-            "expires": EXPIRES_SECONDS * _NANOSECONDS,
-            "idle_heartbeat": HEARTBEAT_SECONDS * _NANOSECONDS,
-        }
+    async def _request(self, until: Mapping[str, int | bool]) -> None:
+        request = {"batch": self._batch, "max_bytes": REQUEST_BYTES, **until}
         async with self._link.exchange("pull"):
             await self._link.nc.publish(self._ask, msgspec.json.encode(request), reply=self._inbox)
         self._expected = self._batch

@@ -55,12 +55,14 @@ class Service:
 Start = Callable[[Service], Awaitable[None]]
 
 
-def run(name: str, start: Start, *, drain_seconds: float = DRAIN_SECONDS) -> NoReturn:
+def run(
+    name: str, start: Start, *, drain_seconds: Callable[[Settings], float] = lambda settings: DRAIN_SECONDS
+) -> NoReturn:
     """Runs a service until it is told to stop, then exits the process."""
     sys.exit(_exit_code(name, start, drain_seconds))
 
 
-def _exit_code(name: str, start: Start, drain_seconds: float) -> int:
+def _exit_code(name: str, start: Start, drain_seconds: Callable[[Settings], float]) -> int:
     try:
         settings = read_settings(os.environ, name)
         config = load_config(settings.config_dir, settings.coins_dir, os.environ)
@@ -76,7 +78,7 @@ def _exit_code(name: str, start: Start, drain_seconds: float) -> int:
         return _refuse(f"METRICS_PORT: cannot listen on {settings.metrics_host}: {error.strerror}")
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(name, start, settings, config, drain_seconds))
+            runner.run(_serve(name, start, settings, config, drain_seconds(settings)))
     except Exception:  # the last place where a crash can be told
         log.exception("crashed")
         return EXIT_CRASH

@@ -16,6 +16,9 @@ from nompcore.errors import NompError
 from nompcore.logs import LEVELS
 from nompcore.subjects import API, JOBMAKER, NOTIFIER, PAYOUTS, STRATUM
 
+MAX_SECONDS = 3600
+"""The longest time a variable may ask to wait."""
+
 METRICS_PORTS = {STRATUM: 9101, JOBMAKER: 9102, PAYOUTS: 9103, API: 9104, NOTIFIER: 9105}
 """One port each, so that all services fit on one machine."""
 
@@ -38,6 +41,7 @@ class Settings:
     redis_url: str = field(repr=False)
     ledger_url: str = field(repr=False)
     stratum_host: str
+    drain_seconds: float
     api_host: str
     api_port: int
     metrics_host: str
@@ -62,6 +66,13 @@ def _port(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 65535:
         raise ValueError("not a port")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= MAX_SECONDS:
+        raise ValueError("not a time to wait")
     return number
 
 
@@ -93,6 +104,7 @@ WANTED = {
     str: "text",
     _required: "text, not empty",
     _port: "a port number, 0 to 65535",
+    _seconds: f"seconds, 0 to {MAX_SECONDS}",
     _level: f"one of {', '.join(LEVELS)}",
     _replica: "letters, digits, - and _",
 }
@@ -122,8 +134,15 @@ VARIABLES = (
         "STRATUM_HOST",
         "stratum_host",
         _required,
-        "0.0.0.0",  # noqa: S104  (miners are outside)
-        "address on which stratum ports listen",
+        "0.0.0.0,::",
+        "addresses on which stratum ports listen, IPv4 and IPv6, by commas",
+    ),
+    Variable(
+        "STRATUM_DRAIN_SECONDS",
+        "drain_seconds",
+        _seconds,
+        "10",
+        "time over which a stopping stratum asks its miners to reconnect",
     ),
     Variable("API_HOST", "api_host", _required, "127.0.0.1", "address on which the api listens"),
     Variable("API_PORT", "api_port", _port, "8080", "port on which the api listens"),

@@ -24,6 +24,9 @@ MAX_NTIME_AHEAD_SECONDS = 7200
 VERSION_ROLLING_MASK = 0x1FFFE000
 """Header version bits that miners may use as nonce (BIP320); a session negotiates a part of them (BIP310)."""
 
+KEY_BYTES = 16
+"""What a share's key has beside the job's id: extranonce2, ntime, nonce, version."""
+
 _DIGITS = 8  # hex digits of each 32-bit field
 
 
@@ -45,7 +48,7 @@ class ShareHeader:
 
     header: bytes
     coinbase: bytes  # without witness
-    key: bytes  # equal for equal work on the same job
+    key: bytes  # the job's id, then `KEY_BYTES` more: equal for equal work with the same extranonce1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ Verdict = Accepted | BlockFound | Rejected
 def validate_share(
     job: PreparedJob, submission: Submission, *, target: int, now_seconds: float, seen: Container[bytes]
 ) -> Verdict:
-    """The verdict, with the hash done here and now. `seen` holds the keys accepted on this job."""
+    """The verdict, with the hash done here and now. `seen` holds the keys accepted with this extranonce1."""
     share = check_shape(job, submission, now_seconds=now_seconds, seen=seen)
     if isinstance(share, Rejected):
         return share
@@ -104,7 +107,7 @@ def check_shape(
     if bits & ~mask:
         return Rejected(RejectReason.VERSION_MASK)
     version = job.version & ~mask | bits
-    key = submission.extranonce1 + fields[:12] + version.to_bytes(4, "big")
+    key = job.key_prefix + fields[:12] + version.to_bytes(4, "big")
     if key in seen:
         return Rejected(RejectReason.DUPLICATE)
     coinbase = job.coinb1 + submission.extranonce1 + fields[:4] + job.coinb2

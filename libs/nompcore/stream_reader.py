@@ -63,7 +63,7 @@ class StreamReader(Generic[T]):
                     delivered = 0
                     while True:
                         messages = await pull.next_batch()
-                        delivered = _require_contiguous(messages, delivered)
+                        delivered = require_contiguous(messages, delivered)
                         patience.reset()
                         if batch := self._decoded(messages):
                             yield batch
@@ -123,7 +123,7 @@ class StreamReader(Generic[T]):
         return batch
 
 
-def _require_contiguous(messages: list[Msg], delivered: int) -> int:
+def require_contiguous(messages: list[Msg], delivered: int) -> int:
     """The consumer numbers its deliveries: a hole means the client dropped some. Returns the last number."""
     for message in messages:
         delivered += 1

@@ -103,6 +103,8 @@ PAYMENT_SENT = Subject("nomp.{pool}.payment.sent", m.PaymentSent, (PAYOUTS,), (A
 PAYMENT_FAILED = Subject("nomp.{pool}.payment.failed", m.PaymentFailed, (PAYOUTS,), (API, NOTIFIER), EVENTS)
 TIP = Subject("nomp.{pool}.tip", m.Tip, (NOTIFIER, JOBMAKER), (JOBMAKER,))
 REPLICA_STATS = Subject("nomp.{pool}.stratum.{replica}", m.ReplicaStats, (STRATUM,), (API,))
+# Published by people: `nats pub nomp.litecoin.notice '{"pool":"litecoin","text":"…"}'`.
+NOTICE = Subject("nomp.{pool}.notice", m.MinerNotice, (), (STRATUM,))
 
 SUBJECTS: tuple[Subject[m.Message], ...] = (
     JOB,
@@ -115,6 +117,7 @@ SUBJECTS: tuple[Subject[m.Message], ...] = (
     PAYMENT_FAILED,
     TIP,
     REPLICA_STATS,
+    NOTICE,
 )  # type: ignore[assignment]  # a tuple of differently parametrised subjects is read only
 
 MINER = Endpoint("nomp.{pool}.rpc.miner", r.MinerRequest, r.MinerReply, PAYOUTS, (API,))
@@ -138,13 +141,20 @@ class Bucket:
     readers: tuple[str, ...]
     ttl_seconds: float = 0
     storage: Storage = Storage.FILE
+    entries_end: bool = False  # each may have a time to live of its own; its readers watch it
 
 
-# Two thirds of it are how long NATS may be away before stratum must send its miners off.
+# Two thirds of it are how long NATS may be away before a replica gives newcomers no extranonce1 any more.
 EXTRANONCE = Bucket("extranonce", (STRATUM,), (STRATUM,), ttl_seconds=90)
+# Key: an address (ban_list.py). People write here too: `nats kv put bans …`.
+BANS = Bucket("bans", (STRATUM,), (STRATUM,), entries_end=True)
+# What all replicas share for good: the key that signs session tokens, the next extranonce1 prefix.
+REPLICAS = Bucket("replicas", (STRATUM,), (STRATUM,))
+# A miner that is away for longer has other work to begin with. Memory: losing it costs miners an extranonce1.
+SESSIONS = Bucket("sessions", (STRATUM,), (STRATUM,), ttl_seconds=10 * MINUTE, storage=Storage.MEMORY)
 LEASES = Bucket("leases", (JOBMAKER, PAYOUTS), (JOBMAKER, PAYOUTS), ttl_seconds=10)
 STATS = Bucket("stats", (JOBMAKER, PAYOUTS), (API,))
-BUCKETS = (EXTRANONCE, LEASES, STATS)
+BUCKETS = (BANS, EXTRANONCE, REPLICAS, SESSIONS, LEASES, STATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +184,8 @@ def pool_key(pool: str) -> str:
 def lease_key(service: str, pool: str) -> str:
     """Key in `LEASES` of the one replica of a service that leads a pool."""
     return f"{service}.{pool}"
+
+
+def session_key(pool: str, extranonce1_hex: str) -> str:
+    """Key in `SESSIONS` of a miner's `ParkedSession`."""
+    return f"{pool}.{extranonce1_hex}"

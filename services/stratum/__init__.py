@@ -2,21 +2,32 @@
 
 Read in this order:
 
-    __main__         wiring
-    server           listeners, job broadcasts, time-outs, the end
+    __main__         wiring; forks starts one process a core
+    opening          from the configuration to doors
+    server           listeners (listening), job broadcasts, time-outs, bans, the end; drain sends miners away
     connection       one socket: bytes in, bytes out, nothing else touches sockets
-    session          one miner's conversation, a line in, one outcome out (pure)
-    protocol         bytes ↔ typed requests, replies, notifications (pure)
+    entrance         what comes before the first line (pure): proxy_protocol, proxy_policy, tls_stream;
+                     certificate reloads its files
+    door             one port: who may come in; visitors, allowance and capacity limit them, by ip_group
+    dialogue         an admitted miner: lines to its session, outcomes to where they belong
     framing          lines out of a byte stream, with a cap (pure)
-    proxy_protocol   who the miner behind a load balancer is (pure)
+    protocol         a line → a typed request (pure): requests, password_options
+    session          one miner's conversation, a line in, one outcome out (pure): outcome, answers, terms,
+                     time_outs
+    replies          lines to the miner (pure)
     authorization    which worker a user name stands for (pure)
-    extranonce       which part of the nonce space a connection mines (pure); prefix_lease holds it in KV
-    difficulty       at which difficulty each job's shares are judged (pure); vardiff adjusts it (pure)
-    job_registry     current and earlier jobs, duplicates, what a clean job drops (pure); job_feed fills it
+    miner_work       jobs sent and work done, of one connection (pure)
+    miner_difficulty its difficulty (pure): difficulty, difficulty_policy, vardiff
+    extranonce       which part of the nonce space a connection mines (pure); prefixes holds it in KV
+    session_token    the subscription id, signed (pure); session_key is the replicas' key
+    session_store    ended sessions, kept in KV for their miners' return
+    warden           offences (pure) and what follows; ban_list shares bans with all replicas
+    job_registry     current and earlier jobs, what a clean job drops (pure); job_feed fills it
     share_path       check, hash, judge, hand on, answer
     share_batch      the group commit's queue (pure); publisher stores its batches
     block_publisher  found blocks, announced at once
-    pool             one pool's parts; door is one port of it
+    notices          operators' words to the miners
+    pool             one pool's parts
     counters         what happened (pure); metrics and presence show it
 
 A share is answered `true` after the stream has acknowledged it, never before. A connection can only harm

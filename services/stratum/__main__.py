@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from prometheus_client import REGISTRY
 
+from nompcore.config import ConfigInvalid, load_config
 from nompcore.ending import end_tasks
 from nompcore.hashing import self_test
+from nompcore.logs import configure_logs
 from nompcore.metrics import READY
-from nompcore.service import Service, run
+from nompcore.service import DRAIN_SECONDS, Service, run
+from nompcore.settings import Settings, SettingsInvalid, read_settings
 from nompcore.subjects import STRATUM
+from services.stratum.ban_list import BanList
+from services.stratum.capacity import Capacity
 from services.stratum.descriptors import raise_descriptor_limit
+from services.stratum.forks import FORK, forks_wanted, run_forks
 from services.stratum.job_feed import JobFeed
 from services.stratum.metrics import PoolMetrics
+from services.stratum.notices import pass_notices
+from services.stratum.opening import open_doors
 from services.stratum.pool import build_pool
-from services.stratum.prefix_lease import PrefixLease
+from services.stratum.prefixes import Prefixes
 from services.stratum.presence import send_presence
 from services.stratum.server import StratumServer
+from services.stratum.session_key import session_signing_key
 
 log = logging.getLogger(__name__)
 
@@ -27,35 +38,65 @@ async def start(service: Service) -> None:
     """Serve every pool's ports until the service is told to stop."""
     for config in service.config.pools.values():
         self_test(config.coin.algorithm)
-    log.info("connections are limited by descriptors", extra={"descriptors": raise_descriptor_limit()})
+    descriptors = raise_descriptor_limit()
+    log.info("connections are limited by descriptors", extra={"descriptors": descriptors})
     with ThreadPoolExecutor(thread_name_prefix="hash") as hashers:
         pools = {
             name: build_pool(config, service.bus, service.tasks, hashers, service.replica)
             for name, config in service.config.pools.items()
         }
-        PoolMetrics(pools).register(REGISTRY)
-        prefix = PrefixLease(service.bus, service.replica)
-        server = StratumServer(pools, prefix, service.settings.stratum_host)
-
-        def prefix_lost() -> None:
-            READY.set(0)
-            server.send_all_away("prefix-lost")
-
+        prefixes, bans = Prefixes(service.bus, service.replica), BanList(service.bus, service.replica)
+        PoolMetrics(pools, bans).register(REGISTRY)
+        doors = open_doors(
+            pools,
+            signing_key=await session_signing_key(service.bus),
+            take_extranonce1=prefixes.take,
+            capacity=Capacity(descriptors),
+            bans=bans,
+        )
+        server = StratumServer(pools, doors, service.settings.stratum_host)
+        bans.on_banned.append(server.throw_out)
         for pool in pools.values():
             service.tasks.create_task(pool.publisher.run())
         loops = [
+            service.tasks.create_task(bans.run()),
             service.tasks.create_task(server.sweep()),
             service.tasks.create_task(server.expire_answers()),
             service.tasks.create_task(send_presence(service.bus, pools, service.replica)),
             *(service.tasks.create_task(server.broadcast(pool)) for pool in pools.values()),
         ]
         await JobFeed(service.bus, pools).start()
+        await pass_notices(service.bus, pools)
         await server.listen()
-        loops.append(service.tasks.create_task(prefix.run(service.ready, prefix_lost)))
+        holding = prefixes.run(service.ready, lambda: READY.set(0), server.change_extranonces)
+        loops.append(service.tasks.create_task(holding))
         await service.stop.wait()
-        await server.stop()
+        await server.stop(service.settings.drain_seconds)
         await end_tasks(loops)
 
 
+def _stops_within(settings: Settings) -> float:
+    """The miners are sent away before anything else ends."""
+    return settings.drain_seconds + DRAIN_SECONDS
+
+
+def _fork() -> None:
+    """With `clustering` in config.json: be the parent of several processes, and exit when they have."""
+    try:
+        settings = read_settings(os.environ, STRATUM)
+        config = load_config(settings.config_dir, settings.coins_dir, os.environ)
+    except (SettingsInvalid, ConfigInvalid):
+        return  # `run` says what is wrong
+    processes = forks_wanted(config.stratum_forks)
+    if processes > 1:
+        configure_logs(settings.log_level or config.log_level, service=STRATUM, replica=settings.replica)
+        log.info("starting processes", extra={"processes": processes})
+        sys.exit(
+            run_forks(processes, os.environ, replica=settings.replica, metrics_port=settings.metrics_port)
+        )
+
+
 if __name__ == "__main__":
-    run(STRATUM, start)
+    if FORK not in os.environ:
+        _fork()
+    run(STRATUM, start, drain_seconds=_stops_within)

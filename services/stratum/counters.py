@@ -11,13 +11,9 @@ from nompcore.errors import RejectReason
 # a label that a peer can choose is a label that a peer can exhaust memory with.
 KNOWN_UNSUPPORTED = frozenset(
     {
-        "mining.extranonce.subscribe",
-        "mining.suggest_difficulty",
-        "mining.suggest_target",
-        "mining.multi_version",
         "mining.get_multiplier",
         "mining.capabilities",
-        "client.get_version",
+        "mining.suggest",
         "client.show_message",
         "eth_submitLogin",
         "getwork",
@@ -31,6 +27,7 @@ class PoolCounters:
     """Moved by the session, the share path and the publisher; read by metrics and presence."""
 
     accepted: int = 0
+    work: float = 0.0  # difficulty of the accepted shares
     rejected: dict[RejectReason, int] = field(default_factory=lambda: dict.fromkeys(RejectReason, 0))
     blocks: int = 0
     batches: int = 0
@@ -40,6 +37,13 @@ class PoolCounters:
     shares_lost: int = 0
     reject_counts_lost: int = 0
     jobs_refused: int = 0
+    jobs_reissued: int = 0
+    logins_failed: int = 0
+    sessions_parked: int = 0
+    sessions_resumed: int = 0
+    sessions_missed: int = 0
+    sessions_lost: int = 0
+    bans: Counter[str] = field(default_factory=Counter)
     unsupported: Counter[str] = field(default_factory=Counter)
     hangups: Counter[str] = field(default_factory=Counter)
     connections_total: int = 0

@@ -1,7 +1,8 @@
 """Which difficulty a connection's shares are judged at: the one in force when their job was sent. Pure.
 
-A new difficulty is announced right before the next job (as NOMP does), so a miner that still works on an
-earlier job is judged by that job's difficulty and loses nothing.
+A new difficulty is announced right before the next job (as NOMP does), or at once with the current job
+re-issued under another job id. Either way a miner that still works on an earlier job id is judged by the
+difficulty of that one and loses nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ class Assignment:
 
 
 class DifficultyTrack:
-    """The difficulties of one connection: of the jobs it holds, and the one to announce next."""
+    """The difficulties of one connection: of the jobs it holds, and the one to announce next.
+
+    It begins with the port's difficulty, or with its last one for a session that is resumed.
+    """
 
     __slots__ = ("_assignments", "_queued", "_rules")
 
@@ -61,7 +65,7 @@ class DifficultyTrack:
         return self._assignments[-1].difficulty
 
     def queue(self, difficulty: float) -> None:
-        """Announce this one before the next job; the last one queued wins."""
+        """Announce this one before the next job or re-issue; the last one queued wins."""
         self._queued = difficulty
 
     def start_job(self, serial: int, oldest_serial: int) -> float | None:
@@ -69,14 +73,20 @@ class DifficultyTrack:
 
         Assignments that only concern jobs before `oldest_serial`, which are stale, are forgotten.
         """
-        changed, self._queued = self._queued, None
-        if changed is not None and changed != self.announced:
-            self._assignments.append(Assignment(serial, changed, self._rules.target(changed)))
-        else:
-            changed = None
+        if self._queued is None and len(self._assignments) == 1:  # as for most miners at most jobs
+            return None
+        changed = self._assign(serial)
         while len(self._assignments) > 1 and self._assignments[1].first_serial <= oldest_serial:
             self._assignments.pop(0)
-        return changed
+        return None if changed is None else changed.difficulty
+
+    def reissue(self, serial: int) -> Assignment | None:
+        """The current job, `serial`, is about to be sent again: what to announce and judge its new id by.
+
+        None when nothing changes and there is nothing to send. `of_job(serial)` goes on to speak of the job
+        id sent first; the new id's assignment is the caller's to keep, and later jobs begin with it.
+        """
+        return self._assign(serial + 1)
 
     def of_job(self, serial: int) -> Assignment:
         """The difficulty that was in force when the job was sent."""
@@ -84,3 +94,13 @@ class DifficultyTrack:
             if assignment.first_serial <= serial:
                 return assignment
         return self._assignments[0]
+
+    def _assign(self, first_serial: int) -> Assignment | None:
+        """Put the queued difficulty in force; None when it is no other."""
+        changed, self._queued = self._queued, None
+        if changed is None or changed == self.announced:
+            return None
+        if self._assignments[-1].first_serial == first_serial:  # of a re-issue; no job began with it
+            self._assignments.pop()
+        self._assignments.append(Assignment(first_serial, changed, self._rules.target(changed)))
+        return self._assignments[-1]

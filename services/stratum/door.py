@@ -1,19 +1,33 @@
-"""One stratum port: who may come in, and with which difficulty a miner begins."""
+"""One stratum port: who may come in, and on which terms a miner begins."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import ssl
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nompcore.config import PortConfig, VarDiffConfig
-from services.stratum.difficulty import DifficultyTrack
+from services.stratum.capacity import Capacity
+from services.stratum.certificate import Certificate
+from services.stratum.entrance import Entrance, TlsMode
+from services.stratum.ip_group import ip_group
 from services.stratum.pool import Pool
-from services.stratum.prefix_lease import PrefixLease
+from services.stratum.proxy_policy import ProxyPolicy
 from services.stratum.session import Session
-from services.stratum.vardiff import VardiffRules
+from services.stratum.terms import Terms
+from services.stratum.visitors import Visitor
+from services.stratum.warden import Warden
 
 if TYPE_CHECKING:
     from services.stratum.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """An admitted connection: its address, as far as bans go ("" for a balancer), and its session."""
+
+    group: str
+    visitor: Visitor
+    session: Session
 
 
 @dataclass(slots=True, eq=False)
@@ -22,50 +36,55 @@ class Door:
 
     pool: Pool
     port: int
-    config: PortConfig
-    prefix: PrefixLease
-    vardiff_rules: VardiffRules | None = field(init=False)
+    terms: Terms
+    proxies: ProxyPolicy
+    tls_mode: TlsMode
+    certificate: Certificate | None
+    capacity: Capacity
+    warden: Warden
+    max_connections: int  # of the pool, 0 for no limit of its own
 
-    def __post_init__(self) -> None:
-        self.vardiff_rules = _vardiff_rules(self.config.var_diff)
+    def refusal(self, peer_ip: str) -> str | None:
+        """Why a new connection is not even read from, in a constant word; None when it has a place now."""
+        if self.proxies.refuses(peer_ip):
+            return "not-by-proxy"
+        if self.warden.is_banned(self.group_of(peer_ip)):
+            return "banned"
+        if self.max_connections and len(self.pool.connections) >= self.max_connections:
+            return "pool-full"
+        return None if self.capacity.take() else "full"
 
-    def admit(self, connection: Connection, now: float) -> Session | None:
-        """A session for a new connection; None when there is no extranonce1 to give it."""
-        counters = self.pool.counters
-        allocator = self.prefix.allocator
-        extranonce1_hex = allocator.take() if allocator is not None else None
-        if allocator is None or extranonce1_hex is None:
-            counters.hangups["full" if allocator else "no-prefix"] += 1
-            return None
-        self.pool.connections[connection] = allocator
-        counters.connections_total += 1
-        return Session(
-            extranonce1_hex=extranonce1_hex,
-            jobs=self.pool.jobs,
-            authorizer=self.pool.authorizer,
-            track=DifficultyTrack(self.pool.targets, float(self.config.diff)),
-            vardiff_rules=self.vardiff_rules,
-            counters=counters,
-            now=now,
+    def entrance(self, peer_ip: str) -> Entrance:
+        """What the connection's first bytes have to be."""
+        return Entrance(
+            expects_header=self.proxies.expects_header(peer_ip),
+            header_required=self.proxies.required,
+            tls_mode=self.tls_mode,
+            tls=self._tls_context(),
         )
 
-    def leave(self, connection: Connection) -> bool:
-        """Forget a connection and free its extranonce1; False when it had not been admitted."""
-        allocator = self.pool.connections.pop(connection, None)
-        if allocator is None:
-            return False
-        allocator.free(connection.session.extranonce1_hex)
-        return True
+    def admit(self, connection: Connection, now: float) -> Guest | str:
+        """A session for a connection whose address is known now, or why not, in a constant word."""
+        group = self.group_of(connection.ip)
+        if self.warden.is_banned(group):
+            return "banned"
+        visitor = self.pool.visitors.admit(group, now, limited=group != "")
+        if visitor is None:
+            return "connect-rate"
+        visitor.connections.add(connection)
+        self.pool.counters.connections_total += 1
+        return Guest(group, visitor, Session(self.terms, visitor.may_login, now))
 
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection that had a place."""
+        self.capacity.give_back()
+        del self.pool.connections[connection]
+        if connection.dialogue is not None:
+            connection.dialogue.visitor.connections.discard(connection)
 
-def _vardiff_rules(config: VarDiffConfig | None) -> VardiffRules | None:
-    if config is None:
-        return None
-    return VardiffRules(
-        min_diff=config.min_diff,
-        max_diff=config.max_diff,
-        target_time=config.target_time_seconds,
-        retarget_time=config.retarget_time_seconds,
-        variance_percent=config.variance_percent,
-        x2mode=config.x2mode,
-    )
+    def group_of(self, ip: str) -> str:
+        """Whom to blame for what comes from there: nobody for what a balancer passes on."""
+        return "" if ip in self.proxies.balancers else ip_group(ip)
+
+    def _tls_context(self) -> ssl.SSLContext | None:
+        return self.certificate.context if self.certificate is not None else None

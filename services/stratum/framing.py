@@ -29,7 +29,7 @@ class LineBuffer:
 
     def next_line(self) -> bytes | None:
         """The next line that is not empty, or None until more bytes come. Raises LineTooLongError."""
-        while True:
+        while self._start < len(self._bytes):
             end = self._bytes.find(b"\n", self._start)
             if end < 0:
                 self._check(len(self._bytes))
@@ -39,6 +39,7 @@ class LineBuffer:
             self._start = end + 1
             if line:
                 return line
+        return None
 
     def _check(self, end: int) -> None:
         if end - self._start > MAX_LINE_BYTES:

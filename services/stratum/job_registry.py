@@ -1,34 +1,29 @@
 """The jobs miners may still work on: the current one and earlier ones of the same block. Pure.
 
-A clean job drops all earlier ones and with them their duplicates' keys, since a share for them is stale
-anyway.
+A clean job drops all earlier ones: a share for them is stale.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nompcore.coin import Coin
 from nompcore.job import PreparedJob, prepare_job
 from nompcore.messages import Job
 from nompcore.target import difficulty_from_target
-from services.stratum.protocol import notify_line
+from services.stratum.replies import notify_line
 
 MAX_LIVE_JOBS = 32  # with a new job each 20 s and miners that roll theirs out in a minute, ten would do
 
 
 @dataclass(slots=True, eq=False)
 class LiveJob:
-    """A job and what is known about it: its place in the order of arrival, its bytes, the work already done.
-
-    `seen` holds the keys of accepted shares and of those being hashed right now.
-    """
+    """A job and what is known about it: its place in the order of arrival, its bytes."""
 
     serial: int  # 1, 2, …
     prepared: PreparedJob
     notify: bytes  # for miners that hold earlier jobs
     notify_clean: bytes  # for a miner that has none: it just subscribed
-    seen: set[bytes] = field(default_factory=set)
 
 
 class JobRegistry:
@@ -38,17 +33,13 @@ class JobRegistry:
         self._coin = coin
         self._live: dict[str, LiveJob] = {}  # in order of arrival
         self.current: LiveJob | None = None
+        self.oldest_serial = 0  # the oldest live job's, 0 before the first
         self.network_difficulty = float("inf")  # in the pool's unit; unknown until there is a job
 
     @property
     def serial(self) -> int:
         """The current job's serial, 0 before the first."""
         return self.current.serial if self.current else 0
-
-    @property
-    def oldest_serial(self) -> int:
-        """The oldest live job's serial, 0 before the first."""
-        return next(iter(self._live.values())).serial if self._live else 0
 
     def get(self, job_id: str) -> LiveJob | None:
         """The live job of this id; None when it is unknown or stale."""
@@ -77,6 +68,7 @@ class JobRegistry:
         if len(self._live) > MAX_LIVE_JOBS:
             del self._live[next(iter(self._live))]
         self.current = live
+        self.oldest_serial = next(iter(self._live.values())).serial
         self.network_difficulty = difficulty_from_target(prepared.network_target, self._coin.multiplier)
         return live
 

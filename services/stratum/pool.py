@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,13 +16,15 @@ from services.stratum.authorization import Authorizer
 from services.stratum.block_publisher import BlockPublisher
 from services.stratum.counters import PoolCounters
 from services.stratum.difficulty import TargetRules
-from services.stratum.extranonce import ExtranonceAllocator
 from services.stratum.job_registry import JobRegistry
 from services.stratum.publisher import SharePublisher
+from services.stratum.session_store import SessionStore
 from services.stratum.share_path import SharePath
+from services.stratum.visitors import Visitors
 
 if TYPE_CHECKING:
     from services.stratum.connection import Connection
+    from services.stratum.dialogue import Dialogue
 
 INLINE_ALGORITHMS = frozenset({SHA256})  # microseconds a hash; the others would hold up every other miner
 
@@ -36,10 +39,19 @@ class Pool:
     publisher: SharePublisher
     blocks: BlockPublisher
     shares: SharePath
+    sessions: SessionStore
     authorizer: Authorizer
     targets: TargetRules
-    connections: dict[Connection, ExtranonceAllocator] = field(default_factory=dict)
+    visitors: Visitors
+    connections: dict[Connection, None] = field(default_factory=dict)  # in the order of their coming
     job_arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    draining: bool = False
+
+    def miners(self) -> Iterator[Dialogue]:
+        """Everybody admitted; connections may come and go meanwhile."""
+        for connection in list(self.connections):
+            if connection.dialogue is not None:
+                yield connection.dialogue
 
     async def finish(self) -> None:
         """Wait until all shares taken so far are judged, stored and answered, and found blocks announced."""
@@ -71,12 +83,15 @@ def build_pool(
             replica=replica,
             coin=config.coin,
             hashers=None if config.coin.algorithm in INLINE_ALGORITHMS else hashers,
+            emits_hashes=config.emit_invalid_block_hashes,
             publisher=publisher,
             blocks=blocks,
             counters=counters,
         ),
+        sessions=SessionStore(config.name, bus, tasks, counters),
         authorizer=Authorizer(
             config.coin.networks[config.network] if config.validate_worker_address else None
         ),
         targets=TargetRules(config.coin.multiplier, config.share_variance_percent),
+        visitors=Visitors(config.limits.connections_per_minute, config.limits.logins_per_minute),
     )

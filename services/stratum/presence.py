@@ -34,7 +34,7 @@ async def send_presence(bus: Bus, pools: Mapping[str, Pool], replica: str) -> No
 def replica_stats(pool: Pool, replica: str) -> ReplicaStats:
     """One pool's figures now."""
     counters = pool.counters
-    names = {worker.name for miner in pool.connections for worker in miner.session.workers.values()}
+    names = {worker.name for miner in pool.miners() for worker in miner.session.workers.values()}
     return ReplicaStats(
         pool=pool.config.name,
         replica=replica,
@@ -44,4 +44,6 @@ def replica_stats(pool: Pool, replica: str) -> ReplicaStats:
         rejected={reason.code: count for reason, count in counters.rejected.items() if count},
         blocks=counters.blocks,
         time_ms=time.time_ns() // 1_000_000,
+        work=counters.work,
+        draining=pool.draining,
     )

@@ -1,8 +1,7 @@
 """The PROXY protocol, versions 1 and 2: who the miner behind a load balancer is. Pure.
 
 Source: HAProxy's `proxy-protocol.txt` (2020-03-05), sections 2.1 (text) and 2.2 (binary). A header is the
-first thing on the connection or there is none; where the configuration asks for one, its absence is an error,
-because a peer that leaves it out could not be told from one that forges it later.
+first thing on the connection or there is none. Whose header is believed is decided in `proxy_policy.py`.
 """
 
 from __future__ import annotations
@@ -40,6 +39,11 @@ def parse_proxy_header(data: bytes) -> ProxyHeader | None:
     raise ProxyProtocolError("no PROXY header")
 
 
+def begins_header(data: bytes) -> bool:
+    """Whether the first bytes may be those of a header; no line of stratum begins like one."""
+    return data.startswith((V2_SIGNATURE[: len(data)], b"PROXY "[: len(data)]))
+
+
 def _parse_v1(data: bytes) -> ProxyHeader | None:
     end = data.find(b"\r\n", 0, V1_MAX_BYTES)
     if end < 0:
@@ -49,7 +53,7 @@ def _parse_v1(data: bytes) -> ProxyHeader | None:
     words = data[:end].split(b" ")
     if words[1] == b"UNKNOWN":
         return ProxyHeader(None, end + 2)
-    if words[1] not in (b"TCP4", b"TCP6") or len(words) != 6:
+    if words[1] not in (b"TCP4", b"TCP6") or len(words) != 6 or b"%" in words[2]:  # no zones (RFC 4007)
         raise ProxyProtocolError("malformed text header")
     try:
         source = ipaddress.ip_address(words[2].decode("ascii"))

@@ -1,17 +1,18 @@
-"""The listeners and what concerns all their connections: broadcasts of jobs, time-outs, the end."""
+"""The listeners and what concerns all their connections: broadcasts of jobs, time-outs, bans, the end."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from services.stratum.connection import Connection
 from services.stratum.door import Door
+from services.stratum.drain import send_away
+from services.stratum.listening import BACKLOG, open_listeners
 from services.stratum.pool import Pool
-from services.stratum.prefix_lease import PrefixLease
 
 log = logging.getLogger(__name__)
 
@@ -23,52 +24,51 @@ EXPIRE_SECONDS = 0.5  # how late an answer that a share is not stored may be
 STORE_SECONDS = 8.0  # how long the last shares may take to be stored
 CLOSE_SECONDS = 2.0  # how long a miner may take to read its last answers
 GONE_POLL_SECONDS = 0.02
-BACKLOG = 4096  # a pool's miners all come back at once after a restart
 
 
 class StratumServer:
     """All pools' ports in this process."""
 
-    def __init__(self, pools: Mapping[str, Pool], prefix: PrefixLease, host: str) -> None:
+    def __init__(self, pools: Mapping[str, Pool], doors: Iterable[Door], hosts: str) -> None:
         self._pools = pools
-        self._prefix = prefix
-        self._host = host
+        self._doors = list(doors)
+        self._hosts = hosts
         self._listeners: list[asyncio.Server] = []
 
     async def listen(self) -> None:
         """Open every port. OSError when one is taken by another program."""
         loop = asyncio.get_running_loop()
-        for pool in self._pools.values():
-            for port, config in pool.config.ports.items():
-                door = Door(pool, port, config, self._prefix)
-                # Replicas on one host share a port: the kernel deals the connections out.
-                listener = await loop.create_server(
-                    partial(Connection, door), self._host, port, reuse_port=True, backlog=BACKLOG
+        for door in self._doors:
+            for listener in open_listeners(self._hosts, door.port):
+                self._listeners.append(
+                    await loop.create_server(partial(Connection, door), sock=listener, backlog=BACKLOG)
                 )
-                self._listeners.append(listener)
-                log.info(
-                    "listening", extra={"pool": pool.config.name, "port": port, "difficulty": config.diff}
-                )
+            facts = {"pool": door.pool.config.name, "port": door.port, "tls": door.tls_mode}
+            log.info("listening", extra={**facts, "difficulty": door.terms.policy.start})
 
     async def broadcast(self, pool: Pool) -> None:
         """Send each new job to the pool's miners, for ever."""
         while True:
             await pool.job_arrived.wait()
             pool.job_arrived.clear()
-            for count, connection in enumerate(list(pool.connections), 1):
-                connection.send_job(time.monotonic())
+            now = time.monotonic()
+            for count, miner in enumerate(pool.miners(), 1):
+                miner.send_job(now)
                 if count % MINERS_PER_TURN == 0:
                     await asyncio.sleep(0)
+                    now = time.monotonic()
 
     async def sweep(self) -> None:
         """Apply the connections' time-outs, for ever: one clock for all instead of a timer for each."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
+            for certificate in {door.certificate for door in self._doors if door.certificate}:
+                certificate.reload_if_changed()
+            for door in self._doors:
+                door.warden.forget_old(time.monotonic())
             for pool in self._pools.values():
-                for count, connection in enumerate(list(pool.connections), 1):
-                    connection.sweep(time.monotonic())
-                    if count % MINERS_PER_TURN == 0:
-                        await asyncio.sleep(0)
+                pool.visitors.forget_idle(time.monotonic())
+                await _sweep(pool)
 
     async def expire_answers(self) -> None:
         """Answer the miners whose shares could not be stored in time, for ever."""
@@ -78,27 +78,37 @@ class StratumServer:
                 pool.publisher.expire(time.monotonic())
                 pool.blocks.expire(time.monotonic())
 
-    def send_all_away(self, reason: str) -> None:
-        """Close every connection; the miners come back, here or elsewhere."""
+    def throw_out(self, group: str) -> None:
+        """Close every connection from a banned address."""
         for pool in self._pools.values():
-            for connection in list(pool.connections):
-                connection.hang_up(reason)
+            for connection in pool.visitors.connections_of(group):
+                connection.hang_up("banned")
 
-    async def stop(self) -> None:
-        """Accept nothing more, store and answer what was accepted, then close every connection."""
+    def change_extranonces(self, prefix_hex: str) -> None:
+        """A prefix belongs to somebody else: its miners get another extranonce1 or must reconnect."""
+        for pool in self._pools.values():
+            for miner in pool.miners():
+                if miner.session.extranonce1_hex.startswith(prefix_hex):
+                    miner.change_extranonce1(time.monotonic())
+
+    async def stop(self, drain_seconds: float) -> None:
+        """Accept nothing more, send the miners away, store and answer what was accepted, then close."""
         for listener in self._listeners:
             listener.close()
         for pool in self._pools.values():
-            for connection in pool.connections:
-                connection.stop_reading()
+            pool.draining = True
+        await send_away([miner for pool in self._pools.values() for miner in pool.miners()], drain_seconds)
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 await asyncio.gather(*(pool.finish() for pool in self._pools.values()))
         except TimeoutError:
             for pool in self._pools.values():
                 pool.abandon()
-        self.send_all_away("shutdown")
+        for pool in self._pools.values():
+            for connection in list(pool.connections):
+                connection.hang_up("drained")
         await self._until_gone()
+        await asyncio.gather(*(pool.sessions.drain() for pool in self._pools.values()))
 
     async def _until_gone(self) -> None:
         """Wait until every answer has left for its miner; one that does not read is not waited for long."""
@@ -106,6 +116,13 @@ class StratumServer:
         while any(pool.connections for pool in self._pools.values()):
             if time.monotonic() > leave_by:
                 for pool in self._pools.values():
-                    for connection in pool.connections:
+                    for connection in list(pool.connections):
                         connection.abort()
             await asyncio.sleep(GONE_POLL_SECONDS)
+
+
+async def _sweep(pool: Pool) -> None:
+    for count, connection in enumerate(list(pool.connections), 1):
+        connection.sweep(time.monotonic())
+        if count % MINERS_PER_TURN == 0:
+            await asyncio.sleep(0)

@@ -1,266 +1,281 @@
-"""One miner's conversation: a line in, one outcome out. No socket, no clock, no hash: bytes and state only.
+"""One miner's conversation: a line in, one outcome out (outcome.py). No socket, no clock, no hash.
 
-Each line has exactly one outcome:
-
-    bytes            to be sent; may hold several lines (a subscription is answered with its first job)
-    SubmittedShare   to be checked; its answer comes later, when the share is stored
-    RefusedShare     a share that needs no hash to be refused
-    Hangup           the peer garbles the protocol: close the connection
+A subscription takes an extranonce1: a fresh one, or with a genuine token the one of an earlier session, once
+its owner has found what that session left (`resume`). The connection passes no line in between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from nompcore.coinbase import EXTRANONCE2_SIZE
 from nompcore.errors import RejectReason, StratumError
+from nompcore.messages import ParkedSession
 from nompcore.share import Submission
-from services.stratum.authorization import MAX_WORKERS_PER_CONNECTION, Authorizer, Worker
-from services.stratum.counters import PoolCounters
-from services.stratum.difficulty import DifficultyTrack
-from services.stratum.job_registry import JobRegistry, LiveJob
-from services.stratum.protocol import (
-    Authorize,
-    BadParams,
-    Configure,
-    ExtranonceSubscribe,
-    GetTransactions,
-    MalformedLineError,
-    Ping,
-    Request,
-    Submit,
-    Subscribe,
-    UnknownMethod,
+from services.stratum.allowance import Allowance
+from services.stratum.answers import answer
+from services.stratum.authorization import MAX_WORKERS_PER_CONNECTION, Worker
+from services.stratum.job_registry import LiveJob
+from services.stratum.miner_difficulty import MinerDifficulty
+from services.stratum.miner_work import MAX_REISSUES, MinerWork
+from services.stratum.outcome import FailedLogin, Hangup, Outcome, RefusedShare, Resumption, SubmittedShare
+from services.stratum.protocol import MalformedLineError, parse_request
+from services.stratum.replies import (
+    GET_VERSION_LINE,
     error_line,
-    parse_request,
     refusal_line,
     result_line,
     set_difficulty_line,
+    set_extranonce_line,
     subscribed_line,
 )
-from services.stratum.vardiff import Vardiff, VardiffRules
+from services.stratum.requests import Authorize, BadParams, Request, Submit, Subscribe
+from services.stratum.terms import Terms
 
-OTHER = 20  # stratum's number for errors without one of their own
-
-SUBSCRIBE_SECONDS = 30.0  # an honest miner subscribes in its first packet
-AUTHORIZE_SECONDS = 60.0  # and authorizes in its second
-
-
-@dataclass(frozen=True, slots=True)
-class SubmittedShare:
-    """A share to check: whose, on which job, at which difficulty."""
-
-    reply_id: bytes
-    worker: Worker
-    job: LiveJob
-    submission: Submission
-    difficulty: float
-    target: int
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedShare:
-    """A share refused without a look at its work; `worker` is None when nobody is to blame by name."""
-
-    reply: bytes
-    worker: Worker | None
-    reason: RejectReason
-
-
-@dataclass(frozen=True, slots=True)
-class Hangup:
-    """Close the connection; `reason` is one of a few constant words."""
-
-    reason: str
-
-
-Outcome = bytes | SubmittedShare | RefusedShare | Hangup
+# Lines of a connection beside its shares. A farm's proxy logs in 64 workers and pings; whoever says more than
+# that in a minute is not mining. A subscription costs more because its answer is a job of a few KB.
+CHATTER_PER_MINUTE = 240
+SUBSCRIBE_COST = 4
 
 
 class Session:
     """The state of one connection: who mines, with which extranonce1, at which difficulty."""
 
     __slots__ = (
-        "_authorizer",
-        "_counters",
+        "_chatter",
         "_extranonce1",
-        "_jobs",
-        "_last_share",
-        "_started",
-        "_track",
-        "_vardiff",
-        "_vardiff_rules",
+        "_may_login",
         "accepted",
+        "agent",
+        "difficulty",
         "extranonce1_hex",
+        "follows_extranonce",
+        "has_spoken",
+        "last_share",
         "rejected",
-        "sent_serial",
-        "subscribed",
+        "started",
+        "terms",
+        "version_mask",
+        "work",
         "workers",
     )
 
-    def __init__(
-        self,
-        *,
-        extranonce1_hex: str,
-        jobs: JobRegistry,
-        authorizer: Authorizer,
-        track: DifficultyTrack,
-        vardiff_rules: VardiffRules | None,
-        counters: PoolCounters,
-        now: float,
-    ) -> None:
-        self.extranonce1_hex = extranonce1_hex
-        self._extranonce1 = bytes.fromhex(extranonce1_hex)
-        self._jobs = jobs
-        self._authorizer = authorizer
-        self._track = track
-        self._vardiff_rules = vardiff_rules
-        self._vardiff: Vardiff | None = None
-        self._counters = counters
-        self._started = now
-        self._last_share = now
-        self.subscribed = False
+    def __init__(self, terms: Terms, may_login: Callable[[float], bool], now: float) -> None:
+        self.terms = terms
+        self._may_login = may_login
+        self.difficulty = MinerDifficulty(terms.policy, terms.targets)
+        self.work = MinerWork(terms.jobs)
+        self._chatter = Allowance(CHATTER_PER_MINUTE, now)
+        self.version_mask = 0
+        self._extranonce1 = b""
+        self.extranonce1_hex = ""  # none before the subscription
+        self.follows_extranonce = False  # understands mining.set_extranonce
+        self.has_spoken = False
+        self.agent = ""
+        self.started = now
+        self.last_share = now
         self.workers: dict[str, Worker] = {}  # by the name the miner uses
-        self.sent_serial = 0
         self.accepted = 0
         self.rejected = 0
 
+    @property
+    def subscribed(self) -> bool:
+        """Whether it has an extranonce1 and gets jobs."""
+        return self.extranonce1_hex != ""
+
     def receive(self, line: bytes, now: float) -> Outcome:
         """What to do about one line; `now` in seconds of a steady clock. Never raises."""
+        self.has_spoken = True
         try:
             request = parse_request(line)
         except MalformedLineError:
             return Hangup("malformed")
-        return _HANDLERS[type(request)](self, request, now)
+        if type(request) is Submit:
+            return self._submit(request)
+        if type(request) is BadParams and request.method == "mining.submit":
+            return self._refuse(request.id, None, RejectReason.MALFORMED)
+        cost = SUBSCRIBE_COST if type(request) is Subscribe else 1
+        return self._answer(request, now) if self._chatter.take(now, cost) else Hangup("chatter")
+
+    def _answer(self, request: Request, now: float) -> Outcome:
+        if type(request) is Subscribe:
+            return self._subscribe(request, now)
+        if type(request) is Authorize:
+            return self._authorize(request, now)
+        return answer(self, request)
 
     def next_job(self, now: float) -> bytes:
         """What a broadcast sends to this miner: nothing, the current job, or a new difficulty and the job."""
-        job = self._jobs.current
-        if job is None or not self.subscribed or job.serial == self.sent_serial:
+        job = self.terms.jobs.current
+        if job is None or not self.extranonce1_hex or job.serial == self.work.sent_serial:
             return b""
         return self._start(job, now) + job.notify
 
-    def share_accepted(self, now: float) -> None:
-        """Count an accepted share and let vardiff look at the pace."""
+    def share_accepted(self, now: float, difficulty: float) -> bytes:
+        """Count a share accepted at `difficulty`; what to send if it shows that this is far off."""
         self.accepted += 1
-        self._last_share = now
-        if self._vardiff is not None:
-            self._queue(
-                self._vardiff.share_accepted(now, self._track.announced, self._jobs.network_difficulty)
-            )
+        self.last_share = now
+        urgent = self.difficulty.share_accepted(now, difficulty, self.terms.jobs.network_difficulty)
+        return self.announce_now() if urgent else b""
 
     def share_refused(self) -> None:
         """Count a share whose answer was an error."""
         self.rejected += 1
 
-    def look_for_silence(self, now: float) -> None:
-        """Let vardiff lower the difficulty of a miner that sends nothing."""
-        if self._vardiff is not None and self.workers:
-            self._queue(self._vardiff.silence(now, self._track.announced, self._jobs.network_difficulty))
+    def look_for_silence(self, now: float) -> bytes:
+        """What to send to a miner that found nothing for long: a lower difficulty."""
+        if not self.workers:
+            return b""
+        urgent = self.difficulty.look_for_silence(now, self.terms.jobs.network_difficulty)
+        return self.announce_now() if urgent else b""
 
-    def overdue(self, now: float, share_seconds: float) -> str | None:
-        """Why the connection is not worth keeping, in a constant word; None while it is.
+    def resume(self, reply_id: bytes, parked: ParkedSession | None, now: float) -> bytes | Hangup:
+        """Answer a `Resumption`, with what the earlier session left or without."""
+        if parked is None:
+            return self._begin(reply_id, now)
+        self.difficulty.begin_again(parked.difficulty, self.terms.jobs.network_difficulty)
+        self.work.take_over(parked.seen, parked.reissues)
+        for name in parked.workers[: MAX_WORKERS_PER_CONNECTION - len(self.workers)]:
+            self._log_in_again(name)
+        self._set_extranonce1(parked.extranonce1_hex)
+        return self._welcome(reply_id, now, resumed=True)
 
-        `share_seconds` is how long it may go without an accepted share, 0 for ever; while there is no job
-        nobody can find one.
-        """
-        if not self.subscribed and now - self._started > SUBSCRIBE_SECONDS:
-            return "not-subscribed"
-        if not self.workers and now - self._started > AUTHORIZE_SECONDS:
-            return "not-authorized"
-        if 0 < share_seconds < now - self._last_share and self._jobs.current is not None:
-            return "no-shares"
-        return None
+    def _log_in_again(self, name: str) -> None:
+        try:
+            self.workers[name] = self.terms.authorizer.worker(name)
+        except StratumError:  # the rules have changed meanwhile: the miner hears of it when it logs in itself
+            self.terms.counters.logins_failed += 1
 
-    def seconds(self, now: float) -> float:
-        """How long the session has lasted."""
-        return now - self._started
+    def parked(self) -> ParkedSession | None:
+        """What the miner can come back for; None when nobody logged in or there is too much of it."""
+        seen = self.work.parked_keys() if self.subscribed and self.workers else None
+        if seen is None:
+            return None
+        return ParkedSession(
+            pool=self.terms.pool,
+            extranonce1_hex=self.extranonce1_hex,
+            difficulty=self.difficulty.track.newest,
+            workers=list(self.workers),
+            seen=seen,
+            reissues=self.work.reissues,
+        )
 
-    def _queue(self, difficulty: float | None) -> None:
-        if difficulty is not None:
-            self._track.queue(difficulty)
-
-    def _subscribe(self, request: Subscribe, now: float) -> Outcome:
-        """The reply, on the first time the difficulty, and the current job if there is one.
-
-        A repeated subscribe keeps its extranonce1 (NOMP gives another): shares under way stay valid.
-        """
-        reply = subscribed_line(request.id, self.extranonce1_hex, EXTRANONCE2_SIZE)
-        if not self.subscribed:
-            self.subscribed = True
-            reply += set_difficulty_line(self._track.announced)
-        job = self._jobs.current
+    def change_extranonce1(self, now: float) -> bytes | None:
+        """mining.set_extranonce and the current job; None when the miner must reconnect instead."""
+        extranonce1_hex = self.terms.take_extranonce1() if self.follows_extranonce else None
+        if extranonce1_hex is None:
+            return None
+        self._set_extranonce1(extranonce1_hex)
+        self.work.forget()
+        job = self.terms.jobs.current
+        line = set_extranonce_line(extranonce1_hex, EXTRANONCE2_SIZE)
         if job is None:
-            return reply
-        return reply + self._start(job, now) + job.notify_clean
+            return line
+        return line + self._start(job, now) + self.work.afresh(job, self.difficulty.track)
+
+    # ---- jobs ----
+
+    def _set_extranonce1(self, extranonce1_hex: str) -> None:
+        self.extranonce1_hex = extranonce1_hex
+        self._extranonce1 = bytes.fromhex(extranonce1_hex)
 
     def _start(self, job: LiveJob, now: float) -> bytes:
-        if self._vardiff is None and self._vardiff_rules is not None:
-            self._vardiff = Vardiff(self._vardiff_rules, now)
-        self.sent_serial = job.serial
-        changed = self._track.start_job(job.serial, self._jobs.oldest_serial)
+        """The difficulty to announce before a job. The first is announced with the first job, not earlier:
+        some firmware applies each set_difficulty at the next job and would be one behind for ever."""
+        first = self.work.sent_serial == 0
+        self.difficulty.next_job(now, self.terms.jobs.network_difficulty)
+        self.work.sent(job)
+        changed = self.difficulty.track.start_job(job.serial, self.terms.jobs.oldest_serial)
+        if first:
+            return set_difficulty_line(self.difficulty.track.announced)
         return b"" if changed is None else set_difficulty_line(changed)
 
+    def announce_now(self) -> bytes:
+        """The queued difficulty with the current job sent again; nothing where the next job is at hand."""
+        job = self.terms.jobs.current
+        if job is None or not self.subscribed or not self.work.has_newest:
+            return b""
+        if self.work.reissues >= MAX_REISSUES:
+            return b""
+        assignment = self.difficulty.track.reissue(job.serial)
+        if assignment is None:
+            return b""
+        self.terms.counters.jobs_reissued += 1
+        return set_difficulty_line(assignment.difficulty) + self.work.again(job, assignment)
+
+    # ---- requests ----
+
+    def _subscribe(self, request: Subscribe, now: float) -> Outcome:
+        """A repeated subscribe keeps its extranonce1 (NOMP gives another): shares under way stay valid."""
+        self.agent = request.agent or self.agent
+        if self.subscribed:
+            return self._welcome(request.id, now)
+        earlier = self.terms.tokens.extranonce1_of(request.token) if request.token else None
+        return self._begin(request.id, now) if earlier is None else Resumption(request.id, earlier)
+
+    def _begin(self, reply_id: bytes, now: float) -> bytes | Hangup:
+        extranonce1_hex = self.terms.take_extranonce1()
+        if extranonce1_hex is None:
+            return Hangup("no-prefix")
+        self._set_extranonce1(extranonce1_hex)
+        return self._welcome(reply_id, now)
+
+    def _welcome(self, reply_id: bytes, now: float, *, resumed: bool = False) -> bytes:
+        """The reply, and if there is a job the difficulty and the job."""
+        token = self.terms.tokens.token(self.extranonce1_hex)
+        lines = subscribed_line(reply_id, token, self.extranonce1_hex, EXTRANONCE2_SIZE)
+        job, reissues = self.terms.jobs.current, self.work.reissues
+        if job is None:
+            return lines
+        lines += self._start(job, now)
+        if not resumed:
+            return lines + self.work.afresh(job, self.difficulty.track)
+        self.work.reissues = reissues  # the earlier session has sent this job too, perhaps more than once
+        return lines + self.work.again(job, self.difficulty.track.of_job(job.serial))
+
     def _authorize(self, request: Authorize, now: float) -> Outcome:
+        if not self._may_login(now):
+            return Hangup("login-rate")
         try:
-            worker = self._authorizer.worker(request.user)
+            worker = self.terms.authorizer.worker(request.user)
             if request.user not in self.workers and len(self.workers) >= MAX_WORKERS_PER_CONNECTION:
                 raise StratumError(RejectReason.UNAUTHORIZED.number, "too many workers on this connection")
         except StratumError as error:
-            return error_line(request.id, error.number, error.text, result=False)
+            self.terms.counters.logins_failed += 1
+            return FailedLogin(error_line(request.id, error.number, error.text, result=False))
+        first = not self.workers
         self.workers[request.user] = worker
-        return result_line(request.id, True)
+        network, urgent = self.terms.jobs.network_difficulty, False
+        if request.options.minimum is not None:
+            urgent = self.difficulty.set_minimum(request.options.minimum, network)
+        if request.options.difficulty is not None:
+            urgent |= self.difficulty.fix(request.options.difficulty, network)
+        lines = result_line(request.id, True)
+        if first and not self.agent:  # earlier, firmware that does not know it took it for this answer
+            lines += GET_VERSION_LINE
+        return lines + (self.announce_now() if urgent else b"")
 
-    def _submit(self, request: Submit, now: float) -> Outcome:
+    def _submit(self, request: Submit) -> Outcome:
         worker = self.workers.get(request.worker)
         if worker is None:
             return self._refuse(request.id, None, RejectReason.UNAUTHORIZED)
         if not self.subscribed:
             return self._refuse(request.id, None, RejectReason.NOT_SUBSCRIBED)
-        job = self._jobs.get(request.job_id)
-        if job is None:
+        found = self.work.find(request.job_id, self.difficulty.track)
+        if found is None:
             return self._refuse(request.id, worker, RejectReason.STALE)
-        assignment = self._track.of_job(job.serial)
+        job, assignment = found
         submission = Submission(
-            self._extranonce1, request.extranonce2_hex, request.ntime_hex, request.nonce_hex
+            self._extranonce1,
+            request.extranonce2_hex,
+            request.ntime_hex,
+            request.nonce_hex,
+            request.version_bits_hex,
+            self.version_mask,
         )
-        return SubmittedShare(request.id, worker, job, submission, assignment.difficulty, assignment.target)
-
-    def _configure(self, request: Configure, now: float) -> Outcome:
-        return result_line(request.id, dict.fromkeys(request.extensions, False))
-
-    def _get_transactions(self, request: GetTransactions, now: float) -> Outcome:
-        return result_line(request.id, [])
-
-    def _ping(self, request: Ping, now: float) -> Outcome:
-        return result_line(request.id, "pong")
-
-    def _extranonce_subscribe(self, request: ExtranonceSubscribe, now: float) -> Outcome:
-        return error_line(request.id, OTHER, "unsupported")
-
-    def _bad_params(self, request: BadParams, now: float) -> Outcome:
-        if request.method == "mining.submit":
-            return self._refuse(request.id, None, RejectReason.MALFORMED)
-        return error_line(request.id, OTHER, "malformed params")
-
-    def _unknown_method(self, request: UnknownMethod, now: float) -> Outcome:
-        self._counters.unknown_method(request.method)
-        return error_line(request.id, OTHER, "unknown method")
+        return SubmittedShare(
+            request.id, worker, job, self.work.seen, submission, assignment.difficulty, assignment.target
+        )
 
     def _refuse(self, request_id: bytes, worker: Worker | None, reason: RejectReason) -> RefusedShare:
         return RefusedShare(refusal_line(request_id, reason), worker, reason)
-
-
-_HANDLERS: dict[type[Request], Callable[[Session, Any, float], Outcome]] = {
-    Submit: Session._submit,
-    Subscribe: Session._subscribe,
-    Authorize: Session._authorize,
-    Configure: Session._configure,
-    GetTransactions: Session._get_transactions,
-    Ping: Session._ping,
-    ExtranonceSubscribe: Session._extranonce_subscribe,
-    BadParams: Session._bad_params,
-    UnknownMethod: Session._unknown_method,
-}

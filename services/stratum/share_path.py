@@ -14,14 +14,16 @@ from typing import Protocol
 
 from nompcore import messages as m
 from nompcore.coin import Coin
+from nompcore.encoding import display
 from nompcore.errors import RejectReason
+from nompcore.hashing import sha256d
 from nompcore.share import Accepted, BlockFound, Rejected, ShareHeader, check_shape, judge
 from services.stratum.authorization import Worker
 from services.stratum.block_publisher import BlockPublisher
 from services.stratum.counters import PoolCounters
-from services.stratum.protocol import refusal_line, true_line
+from services.stratum.outcome import SubmittedShare
 from services.stratum.publisher import SharePublisher
-from services.stratum.session import Session, SubmittedShare
+from services.stratum.replies import refusal_line, true_line
 from services.stratum.share_batch import JointAnswer, Settle, Settlement
 
 
@@ -30,14 +32,20 @@ class Miner(Protocol):
 
     ip: str
     port: int
-    session: Session
+
+    def share_accepted(self, now: float, difficulty: float) -> None:
+        """A share is good at this difficulty; it is not stored yet."""
+
+    def share_refused(self, reason: RejectReason) -> None:
+        """A share is answered with an error."""
 
     def answer(self, reply: bytes) -> None:
         """Send the answer of one submitted share, if the miner is still there."""
 
 
 class SharePath:
-    """One pool's. `hashers` is None for an algorithm fast enough for the event loop."""
+    """One pool's. `hashers` is None for an algorithm fast enough for the event loop; `emits_hashes` puts the
+    header's hash into every share, not only into block candidates."""
 
     def __init__(
         self,
@@ -46,6 +54,7 @@ class SharePath:
         replica: str,
         coin: Coin,
         hashers: Executor | None,
+        emits_hashes: bool,
         publisher: SharePublisher,
         blocks: BlockPublisher,
         counters: PoolCounters,
@@ -54,6 +63,7 @@ class SharePath:
         self._replica = replica
         self._coin = coin
         self._hashers = hashers
+        self._emits_hashes = emits_hashes
         self._publisher = publisher
         self._blocks = blocks
         self._counters = counters
@@ -62,11 +72,11 @@ class SharePath:
     def take(self, miner: Miner, share: SubmittedShare) -> None:
         """Start checking a share; `miner.answer` is called once, now or later."""
         job = share.job
-        header = check_shape(job.prepared, share.submission, now_seconds=time.time(), seen=job.seen)
+        header = check_shape(job.prepared, share.submission, now_seconds=time.time(), seen=share.seen)
         if isinstance(header, Rejected):
             self._refuse(miner, share, header.reason)
             return
-        job.seen.add(header.key)
+        share.seen.add(header.key)
         if self._hashers is None:
             self._judge(miner, share, header, self._coin.pow_hash(header.header))
             return
@@ -82,7 +92,7 @@ class SharePath:
 
     def count_refusal(self, miner: Miner, worker: Worker | None, reason: RejectReason) -> None:
         """Count a share refused for the miner's own doing; payouts hears of it when the worker is known."""
-        miner.session.share_refused()
+        miner.share_refused(reason)
         self._counters.rejected[reason] += 1
         if worker is not None:
             self._publisher.reject(worker.name, reason)
@@ -100,10 +110,10 @@ class SharePath:
     def _judge(self, miner: Miner, share: SubmittedShare, header: ShareHeader, digest: bytes) -> None:
         verdict = judge(share.job.prepared, header, digest, target=share.target)
         if isinstance(verdict, Rejected):
-            share.job.seen.discard(header.key)
+            share.seen.discard(header.key)
             self._refuse(miner, share, verdict.reason)
             return
-        miner.session.share_accepted(time.monotonic())
+        miner.share_accepted(time.monotonic(), share.difficulty)
         settle: Settle = partial(self._settle, miner, share, header.key)
         time_ms = time.time_ns() // 1_000_000
         if isinstance(verdict, BlockFound):
@@ -111,21 +121,28 @@ class SharePath:
             settle = joint.tell
             self._counters.blocks += 1
             self._blocks.announce(self._found(share, verdict, time_ms), joint.tell)
-        self._publisher.add(self._credited(miner, share, verdict, time_ms), settle)
+        hash_display = display(sha256d(header.header)) if self._emits_hashes else ""
+        self._publisher.add(self._credited(miner, share, verdict, time_ms, hash_display), settle)
 
     def _settle(self, miner: Miner, share: SubmittedShare, key: bytes, settlement: Settlement) -> None:
         if settlement is Settlement.STORED:
             self._counters.accepted += 1
+            self._counters.work += share.difficulty
             miner.answer(true_line(share.reply_id))
             return
         if settlement is Settlement.DROPPED:
-            share.job.seen.discard(key)
-        miner.session.share_refused()
+            share.seen.discard(key)
+        miner.share_refused(RejectReason.NOT_STORED)
         self._counters.rejected[RejectReason.NOT_STORED] += 1
         miner.answer(refusal_line(share.reply_id, RejectReason.NOT_STORED))
 
     def _credited(
-        self, miner: Miner, share: SubmittedShare, verdict: Accepted | BlockFound, time_ms: int
+        self,
+        miner: Miner,
+        share: SubmittedShare,
+        verdict: Accepted | BlockFound,
+        time_ms: int,
+        hash_display: str,
     ) -> m.Share:
         job = share.job.prepared.job
         block = verdict if isinstance(verdict, BlockFound) else None
@@ -141,6 +158,7 @@ class SharePath:
             port=miner.port,
             block_hash_display=block.block_hash_display if block else "",
             reward_sats=job.reward_sats if block else 0,
+            hash_display=hash_display,
         )
 
     def _found(self, share: SubmittedShare, verdict: BlockFound, time_ms: int) -> m.BlockFound:

@@ -50,7 +50,7 @@ def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for probe in sockets:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind(("0.0.0.0", 0))  # free on every address: a connection that just ended counts
         return [probe.getsockname()[1] for probe in sockets]
 
 

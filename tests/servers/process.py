@@ -15,9 +15,9 @@ STOPS_WITHIN_SECONDS = 60.0
 
 
 def free_port() -> int:
-    """A TCP port nobody listens on now."""
+    """A TCP port that is free on every address; one that a connection had until a minute ago is not."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind(("0.0.0.0", 0))
         port: int = probe.getsockname()[1]
         return port
 

@@ -44,4 +44,4 @@ async def _die() -> None:
 
 if __name__ == "__main__":
     behaviours = {start.__name__: start for start in (serve, serve_by_task, crash, lose_a_task, never_stop)}
-    run("api", behaviours[sys.argv[1]], drain_seconds=float(sys.argv[2]))
+    run("api", behaviours[sys.argv[1]], drain_seconds=lambda settings: float(sys.argv[2]))

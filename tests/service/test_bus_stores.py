@@ -8,13 +8,15 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from nompcore import messages as m
+from nompcore.bucket_watch import Change, Present
 from nompcore.bus import Bus
 from nompcore.errors import BusError
 from nompcore.subjects import (
+    BANS,
     STATS,
     TEMPLATES,
 )
-from tests.servers import NatsServer
+from tests.servers import NatsServer, wait_until
 from tests.service.bus_samples import job
 
 Connect = Callable[..., Awaitable[Bus]]
@@ -45,6 +47,54 @@ async def test_a_snapshot_in_a_bucket_is_a_message(connect_bus: Connect) -> None
 
     assert await api.bucket(STATS).load("k", m.Job) == job(5)
     assert await api.bucket(STATS).load("other", m.Job) is None
+
+
+async def test_a_watcher_is_told_what_is_there_and_every_change_also_that_an_entry_ended(
+    connect_bus: Connect,
+) -> None:
+    writer, watcher = await connect_bus("stratum"), await connect_bus("stratum")
+    bans = writer.bucket(BANS)
+    await bans.put("a", b"1")
+    await bans.put("b", b"2")
+    await bans.delete("b")
+    news = watcher.bucket(BANS).watch()
+
+    async with asyncio.timeout(30):
+        assert await anext(news) == Present({"a": b"1"})
+        await bans.put("c", b"3", ttl_seconds=0.1)  # a second, the shortest there is
+        assert await anext(news) == Change("c", b"3")
+        assert await anext(news) == Change("c", None)
+        await bans.put("a", b"4")
+        assert await anext(news) == Change("a", b"4")
+        await bans.delete("a")
+        assert await anext(news) == Change("a", None)
+    assert await bans.get("c") is None
+
+
+async def test_a_watcher_begins_anew_after_nats_was_away(
+    connect_bus: Connect, nats_server: NatsServer
+) -> None:
+    bus = await connect_bus("stratum")
+    bans = bus.bucket(BANS)
+    await bans.put("a", b"1")
+    await bans.put("b", b"2")
+    news = bans.watch()
+
+    async with asyncio.timeout(30):
+        assert await anext(news) == Present({"a": b"1", "b": b"2"})
+        await nats_server.restart_after_kill()
+        await wait_until(lambda: bus.connected, what="NATS is back")
+        await bans.delete("b")  # before the watcher, which is idle, listens again
+        assert await anext(news) == Present({"a": b"1"})
+        await bans.put("b", b"3")
+        assert await anext(news) == Change("b", b"3")
+
+
+async def test_only_where_entries_end_they_take_a_time_to_live(connect_bus: Connect) -> None:
+    stats = (await connect_bus("jobmaker")).bucket(STATS)
+
+    with pytest.raises(BusError, match="TTL"):
+        await stats.put("k", b"1", ttl_seconds=1)
 
 
 @pytest.mark.parametrize("size", [0, 1, 128 * 1024, 128 * 1024 + 1, 3_000_000])

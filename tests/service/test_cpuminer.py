@@ -21,7 +21,7 @@ from nompcore.errors import RejectReason
 from nompcore.job import prepare_job
 from nompcore.messages import Job
 from nompcore.share import Accepted, BlockFound, Submission, validate_share
-from services.stratum.protocol import (
+from services.stratum.replies import (
     notify_line,
     refusal_line,
     set_difficulty_line,
@@ -32,6 +32,7 @@ from tests.servers.process import ServerProcess, free_port, wait_until
 from tests.stratum_work import EASY, HARD_BITS, NTIME, ROOT, coin, make_job, target_of
 
 EXTRANONCE1 = "0a0b0c0d"
+TOKEN = f"{EXTRANONCE1:0<32}"
 USER = "address.rig"
 PATIENCE_SECONDS = 60
 
@@ -58,7 +59,7 @@ class PlayedPool:
     async def welcome(self, job: Job, difficulty: float = EASY) -> list[Any]:
         """Subscribe and authorize the miner, give it work; the params of its subscription."""
         number, params = await self.hear("mining.subscribe")
-        await self.say(subscribed_line(number, EXTRANONCE1, 4))
+        await self.say(subscribed_line(number, TOKEN, EXTRANONCE1, 4))
         number, worker = await self.hear("mining.authorize")
         assert worker == [USER, "x"]
         await self.say(true_line(number), set_difficulty_line(difficulty), notify_line(job, clean_jobs=True))
@@ -211,7 +212,7 @@ async def test_a_lost_pool_is_found_again_with_the_old_session_and_other_shares(
     pool = await door.connection()
     params = await pool.welcome(job)
 
-    assert params == ["cpuminer/nomp", f"deadbeefcafebabe{EXTRANONCE1:0>16}"]
+    assert params == ["cpuminer/nomp", TOKEN]
     _, after = await pool.take_share(job)
     assert after != before
     assert after[0] != before[0]

@@ -198,20 +198,32 @@ async def test_an_error_of_the_leased_work_is_raised_as_it_is_and_releases(conne
     assert await Lease.acquire(two, QUICK, KEY, "two") is not None
 
 
-async def test_of_several_keys_the_first_free_one_is_taken(connect: Connect) -> None:
+async def test_a_lapsed_lease_is_regained_while_nobody_else_has_it(
+    connect: Connect, nats_server: NatsServer
+) -> None:
     one, two = await connect("payouts"), await connect("payouts")
-    keys = ("00", "01")
-
-    async with await held_one_of(one, keys) as first, await held_one_of(two, keys) as second:
-        assert (first.key, second.key) == keys
-        assert await Lease.acquire_one_of(one, QUICK, keys, "three") is None
-
-
-async def held_one_of(bus: Bus, keys: tuple[str, ...]) -> Lease:
-    """One of the leases, of which at least one is free."""
-    lease = await Lease.acquire_one_of(bus, QUICK, keys, "owner")
+    lease = await Lease.acquire(one, QUICK, KEY, "one")
     assert lease is not None
-    return lease
+    async with lease:
+        await nats_server.kill()
+        await asyncio.wait_for(lease.lost.wait(), 30)
+    await nats_server.start()
+    await wait_until(lambda: one.connected and two.connected)
+
+    again = await lease.regain()
+
+    assert again is not None
+    assert again.held
+    assert await Lease.acquire(two, QUICK, KEY, "two") is None
+
+
+async def test_a_lease_that_somebody_else_took_is_not_regained(connect: Connect) -> None:
+    one, two = await connect("payouts"), await connect("payouts")
+    lease = await Lease.acquire(one, QUICK, KEY, "one")
+    assert lease is not None
+    await two.bucket(QUICK).put(KEY, b"two")
+
+    assert await lease.regain() is None
 
 
 async def test_without_nats_nothing_is_acquired(connect: Connect, nats_server: NatsServer) -> None:

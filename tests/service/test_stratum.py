@@ -112,7 +112,9 @@ async def test_a_burst_of_shares_in_one_packet_is_answered_share_by_share(stage:
     assert len({share.share_difficulty for share in stored}) == 300
 
 
-async def test_a_block_below_the_workers_difficulty_is_announced_and_marks_its_round(stage: Stage) -> None:
+async def test_a_block_is_announced_and_marks_its_round_also_where_the_port_asks_for_more(
+    stage: Stage,
+) -> None:
     job = await stage.publish(make_job("1", bits=REGTEST_BITS))
     process = await stage.start(difficulty=1e6)
     miner = await stage.clients.mine(process.port)
@@ -125,7 +127,8 @@ async def test_a_block_below_the_workers_difficulty_is_announced_and_marks_its_r
     assert found
     assert share.block_hash_display == found.block_hash_display
     assert share.reward_sats == found.reward_sats == job.reward_sats
-    assert share.difficulty == found.difficulty == 1e6
+    assert await miner.notification("mining.set_difficulty") == [share.difficulty]
+    assert share.difficulty == found.difficulty < 1e-9
     header = bytes.fromhex(found.header_hex)
     assert coin().pow_hash(header)[::-1].hex() == found.block_hash_display
     assert int(found.block_hash_display, 16) == block.hash_int
@@ -224,3 +227,16 @@ async def test_a_session_leaves_one_line_with_its_totals(stage: Stage) -> None:
         "rejected": 1,
         "reason": "closed-by-miner",
     }
+
+
+async def test_where_every_hash_is_wanted_a_share_carries_its_headers(stage: Stage) -> None:
+    job = await stage.publish(make_job("1"))
+    process = await stage.start(emitInvalidBlockHashes=True)
+    miner = await stage.clients.mine(process.port)
+    (solution,) = miner.solutions(job, 1)
+    await miner.reply(miner.submit(solution))
+
+    (share,) = await stage.stored_shares(1)
+
+    assert share.hash_display == f"{solution.hash_int:064x}"
+    assert share.block_hash_display == ""

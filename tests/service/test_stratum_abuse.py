@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.stratum.connection import MAX_UNANSWERED
+from services.stratum.dialogue import MAX_UNANSWERED
 from tests.servers import NatsServer
 from tests.stratum_stage import Stage, metrics, open_stage
 from tests.stratum_work import (
@@ -80,9 +80,9 @@ async def test_a_peer_that_does_not_read_is_closed_and_others_mine_on(stage: Sta
     deaf = await stage.clients.connect(process.port)
 
     async def shout() -> None:
-        subscribe = b'{"id":1,"method":"mining.subscribe","params":[]}\n' * 1000
+        submits = b'{"id":1,"method":"mining.submit","params":[]}\n' * 1000
         while not process.logged("connection closed"):
-            deaf.send_bytes(subscribe)
+            deaf.send_bytes(submits)
             await asyncio.sleep(0.01)
 
     await asyncio.wait_for(shout(), 30)

@@ -132,14 +132,17 @@ async def test_sigterm_without_nats_answers_with_errors_and_ends(stage: Stage) -
     assert (await miner.reply(request_id))["error"] == ERRORS[RejectReason.NOT_STORED]
     assert await miner.is_closed()
     assert await process.exit_code() == 0
-    assert process.logged("share batch given up, it may or may not be stored")
+    (ended,) = process.logged("session ended")
+    assert (ended["rejected"], ended["reason"]) == (1, "drained")
     await stage.nats.start()
 
 
-async def test_a_lost_prefix_sends_the_miners_away_and_another_one_is_leased(stage: Stage) -> None:
-    await stage.publish(make_job("1"))
+async def test_a_lost_prefix_gives_its_miners_another_extranonce1_or_sends_them_away(stage: Stage) -> None:
+    job = await stage.publish(make_job("1"))
     process = await stage.start()
     miner = await stage.clients.mine(process.port)
+    flexible = await stage.clients.mine(process.port)
+    assert (await flexible.call("mining.extranonce.subscribe"))["result"] is True
     prefix = miner.extranonce1_hex[:4]
     (leased,) = process.logged("extranonce prefix leased")
     assert leased["prefix"] == prefix == prefix_key(int(prefix, 16))
@@ -150,6 +153,12 @@ async def test_a_lost_prefix_sends_the_miners_away_and_another_one_is_leased(sta
     await wait_until(lambda: len(process.logged("extranonce prefix leased")) == 2, what="a new prefix")
     again = await stage.clients.mine(process.port)
     assert again.extranonce1_hex[:4] != prefix
+    before = flexible.extranonce1_hex
+    flexible.extranonce1_hex, size = await flexible.notification("mining.set_extranonce")
+    assert (flexible.extranonce1_hex[:4], size) == (again.extranonce1_hex[:4], 4)
+    assert flexible.extranonce1_hex != before
+    (solution,) = flexible.solutions(job, 1)
+    assert (await flexible.reply(flexible.submit(solution)))["result"] is True
 
 
 async def test_a_configuration_that_cannot_be_used_ends_the_process_with_two(stage: Stage) -> None:

@@ -138,13 +138,11 @@ def test_the_examples_of_the_readme_load_once_passwords_and_addresses_are_ones_o
     portal = load_config(tmp_path, tmp_path / "coins", {})
     assert portal.pools["litecoin"].ports[3032].diff == 32
     assert [warning.path for warning in portal.warnings] == [
-        "clustering",
         "website.port",
         "website.stats.redis",
         "website.adminCenter",
         "shareProcessing.internal.feeCollectAccount",
         "shareProcessing.internal.redis",
-        "banning",
         "instanceId",
     ]
 

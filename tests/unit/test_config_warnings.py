@@ -19,7 +19,6 @@ LISTENER = {"enabled": True, "port": 9999, "password": "our own"}
 ASKING: dict[tuple[str, str], Any] = {
     (PORTAL_FILE, "logColors"): True,
     (PORTAL_FILE, "cliPort"): 17117,
-    (PORTAL_FILE, "clustering"): {"enabled": True, "forks": "auto"},
     (PORTAL_FILE, "website.host"): "0.0.0.0",
     (PORTAL_FILE, "website.port"): 80,
     (PORTAL_FILE, "website.stats.redis"): {"host": "localhost", "port": 6379},
@@ -36,8 +35,6 @@ ASKING: dict[tuple[str, str], Any] = {
     (POOL_FILE, "paymentProcessing.feeCollectAccount"): "feesCollected",
     (POOL_FILE, "paymentProcessing.redis"): {},
     (POOL_FILE, "mposMode"): {"enabled": True, "password": "our own"},
-    (POOL_FILE, "emitInvalidBlockHashes"): True,
-    (POOL_FILE, "banning"): {"enabled": True},
     (POOL_FILE, "p2p"): {"enabled": True, "magic": "fcc1b7dc", "protocolVersion": 70002},
     (POOL_FILE, "redis"): {"port": 6380},
     (POOL_FILE, "instanceId"): 37,
@@ -88,12 +85,9 @@ def test_every_key_without_effect_is_tried_here() -> None:
     ("file", "path", "value"),
     [
         (PORTAL_FILE, "logColors", False),
-        (PORTAL_FILE, "clustering", {"enabled": True, "forks": 1}),
-        (PORTAL_FILE, "clustering", {"enabled": False, "forks": "auto"}),
         (PORTAL_FILE, "proxy", {"scrypt": {"enabled": False, "port": 1}}),
         (PORTAL_FILE, "proxy", {}),
-        (POOL_FILE, "banning", {"enabled": False, "time": 5}),
-        (POOL_FILE, "emitInvalidBlockHashes", False),
+        (POOL_FILE, "p2p", {"enabled": False}),
     ],
 )
 def test_a_key_that_asks_for_nothing_is_not_named(tmp_path: Path, file: str, path: str, value: Any) -> None:
@@ -107,8 +101,8 @@ def test_a_web_port_that_the_environment_gives_too_is_not_named(tmp_path: Path) 
 
 
 def test_an_inherited_key_without_effect_is_named_where_it_stands(tmp_path: Path) -> None:
-    config = config_with(PORTAL_FILE, "defaultPoolConfigs", {"banning": {"enabled": True}})
-    assert warned_paths(config, tmp_path) == ["config.json: defaultPoolConfigs.banning"]
+    config = config_with(PORTAL_FILE, "defaultPoolConfigs", {"p2p": {"enabled": True}})
+    assert warned_paths(config, tmp_path) == ["config.json: defaultPoolConfigs.p2p"]
 
 
 def test_a_pool_that_pays_nobody_is_warned_about(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from cpuminer.protocol import (
     Subscribed,
 )
 from nompcore.errors import RejectReason
-from services.stratum.protocol import (
+from services.stratum.replies import (
     notify_line,
     refusal_line,
     result_line,
@@ -33,10 +33,12 @@ from services.stratum.protocol import (
     subscribed_line,
     true_line,
 )
+from tests.stratum_miner import TOKENS
 from tests.stratum_work import make_job
 
 SOLUTION = Solution("1", "00000001", "655f2b40", "0000000a")
 POOL_JOB = make_job()
+TOKEN = TOKENS.token("0a0b0c0d")
 
 
 def request(line: bytes) -> Any:
@@ -52,7 +54,7 @@ def all_at_once() -> tuple[MinerProtocol, bytes]:
     protocol.submit("address.rig", SOLUTION)
     protocol.submit("address.rig", SOLUTION)
     said = (
-        subscribed_line(b"1", "0a0b0c0d", 4)
+        subscribed_line(b"1", TOKEN, "0a0b0c0d", 4)
         + set_difficulty_line(0.5)
         + notify_line(POOL_JOB, clean_jobs=True)
         + result_line(b"2", True)
@@ -63,7 +65,7 @@ def all_at_once() -> tuple[MinerProtocol, bytes]:
 
 
 EXPECTED: list[Event] = [
-    Subscribed("deadbeefcafebabe000000000a0b0c0d", bytes.fromhex("0a0b0c0d"), 4),
+    Subscribed(TOKEN, bytes.fromhex("0a0b0c0d"), 4),
     DifficultyChanged(0.5),
     Job(
         POOL_JOB.job_id,

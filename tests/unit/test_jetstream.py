@@ -9,6 +9,7 @@ from nats.js.api import DiscardPolicy, StorageType
 
 from nompcore.jetstream import bucket_config, store_config, stream_config, streams_of
 from nompcore.subjects import (
+    BANS,
     BUCKETS,
     EVENTS,
     EXTRANONCE,
@@ -27,7 +28,10 @@ from nompcore.subjects import (
 @pytest.mark.parametrize(
     ("service", "streams"),
     [
-        ("stratum", ["JOBS", "SHARES", "BLOCKS", "KV_extranonce"]),
+        (
+            "stratum",
+            ["JOBS", "SHARES", "BLOCKS", "KV_bans", "KV_extranonce", "KV_replicas", "KV_sessions"],
+        ),
         ("jobmaker", ["JOBS", "BLOCKS", "KV_leases", "KV_stats", "OBJ_templates"]),
         ("payouts", ["SHARES", "BLOCKS", "EVENTS", "KV_leases", "KV_stats"]),
         ("api", ["BLOCKS", "EVENTS", "KV_stats"]),
@@ -70,6 +74,14 @@ def test_a_lease_ends_by_the_age_of_its_only_value(bucket: Bucket) -> None:
 
     assert (config.max_age, config.max_msgs_per_subject) == (bucket.ttl_seconds, 1)
     assert config.duplicate_window <= bucket.ttl_seconds
+
+
+def test_where_entries_end_the_server_takes_their_time_and_tells_watchers() -> None:
+    bans, leases = bucket_config(BANS), bucket_config(LEASES)
+
+    assert (bans.allow_msg_ttl, bans.subject_delete_marker_ttl, bans.max_age) == (True, 1.0, 0)
+    assert bans.storage == StorageType.FILE
+    assert (leases.allow_msg_ttl, leases.subject_delete_marker_ttl) == (None, None)
 
 
 def test_an_object_lives_for_its_stores_time() -> None:

@@ -7,8 +7,10 @@ import pytest
 from deploy.setup.nats_users import nats_users_conf, publish_permissions, subscribe_permissions
 from nompcore.subjects import (
     API,
+    BANS,
     BLOCK_CONFIRMED,
     BLOCK_FOUND,
+    BUCKETS,
     ENDPOINTS,
     JOB,
     JOBMAKER,
@@ -54,6 +56,19 @@ def test_only_jobmaker_may_read_jobs_besides_stratum() -> None:
     assert "$JS.API.DIRECT.GET.JOBS.nomp.*.job" in publish_permissions(JOBMAKER)
     for service in (PAYOUTS, API, NOTIFIER):
         assert not [subject for subject in publish_permissions(service) if ".JOBS" in subject]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_the_readers_of_a_bucket_whose_entries_end_may_watch_it(service: str) -> None:
+    watched = {bucket.name for bucket in BUCKETS if bucket.entries_end and service in bucket.readers}
+    allowed = publish_permissions(service)
+
+    assert watched == ({BANS.name} if service == STRATUM else set())
+    assert [subject for subject in allowed if "CONSUMER" in subject and ".KV_" in subject] == [
+        f"$JS.API.CONSUMER.{request}"
+        for name in watched
+        for request in (f"CREATE.KV_{name}.*.$KV.{name}.>", f"MSG.NEXT.KV_{name}.*")
+    ]
 
 
 def test_the_file_names_every_service_with_its_own_password() -> None:

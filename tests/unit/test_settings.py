@@ -29,6 +29,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.nats_url == "nats://127.0.0.1:4222"
     assert (settings.config_dir, settings.coins_dir) == (Path("deploy"), Path("coins"))
     assert (settings.api_host, settings.api_port, settings.log_level) == ("127.0.0.1", 8080, "")
+    assert (settings.stratum_host, settings.drain_seconds) == ("0.0.0.0,::", 10.0)
 
 
 def test_every_service_has_a_metrics_port_of_its_own() -> None:
@@ -84,6 +85,17 @@ def test_what_is_no_port_is_refused_and_nothing_means_the_default(name: str) -> 
         return
     with pytest.raises(SettingsInvalid, match="API_PORT"):
         read_settings({"API_PORT": name}, "api")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0.0), ("2.5", 2.5), ("3600", 3600.0), ("", 10.0)])
+def test_a_time_is_a_number_of_seconds(text: str, seconds: float) -> None:
+    assert read_settings({"STRATUM_DRAIN_SECONDS": text}, "stratum").drain_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["-1", "3601", "nan", "inf", "10s"])
+def test_what_is_no_time_to_wait_is_refused(text: str) -> None:
+    with pytest.raises(SettingsInvalid, match="STRATUM_DRAIN_SECONDS: expected seconds, 0 to 3600"):
+        read_settings({"STRATUM_DRAIN_SECONDS": text}, "stratum")
 
 
 @given(st.text(st.characters(exclude_characters="\0"), max_size=20))

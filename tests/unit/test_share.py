@@ -195,7 +195,7 @@ def test_two_connections_with_the_same_nonce_do_different_work() -> None:
 
     assert isinstance(one, Accepted)
     assert isinstance(other, Accepted)
-    assert one.key != other.key
+    assert one.hash_int != other.hash_int
 
 
 def test_rolled_version_bits_replace_those_of_the_mask_only() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.target import DIFF1, MAX_TARGET, target_from_difficulty
-from services.stratum.difficulty import DifficultyTrack, TargetRules
+from services.stratum.difficulty import Assignment, DifficultyTrack, TargetRules
 
 PLAIN = TargetRules(1)
 
@@ -63,19 +63,65 @@ def test_a_job_from_before_the_first_one_sent_is_judged_at_the_first_difficulty_
     assert track.of_job(1).difficulty == 64
 
 
-@given(st.lists(st.tuples(st.sampled_from([1.0, 2.0, 4.0]), st.integers(1, 5)), max_size=60))
+def test_a_reissued_job_has_the_queued_difficulty_and_its_first_id_the_old_one() -> None:
+    track = DifficultyTrack(PLAIN, 32)
+    track.start_job(7, 7)
+    track.queue(64)
+
+    assert track.reissue(7) == Assignment(8, 64, target_from_difficulty(64, 1))
+    assert track.announced == track.newest == 64
+    assert [track.of_job(serial).difficulty for serial in (7, 8)] == [32, 64]
+    assert track.start_job(8, 7) is None
+    assert [track.of_job(serial).difficulty for serial in (7, 8, 9)] == [32, 64, 64]
+
+
+def test_there_is_nothing_to_reissue_when_no_other_difficulty_is_queued() -> None:
+    track = DifficultyTrack(PLAIN, 32)
+    track.start_job(1, 1)
+    assert track.reissue(1) is None
+
+    track.queue(32)
+
+    assert track.reissue(1) is None
+    assert track.newest == 32
+    assert track.start_job(2, 1) is None
+
+
+def test_a_job_reissued_twice_leaves_the_later_difficulty_for_the_next_job() -> None:
+    track = DifficultyTrack(PLAIN, 32)
+    track.start_job(1, 1)
+    for difficulty in (64, 128):
+        track.queue(difficulty)
+        reissued = track.reissue(1)
+        assert reissued is not None
+        assert reissued.difficulty == difficulty
+
+    assert [track.of_job(serial).difficulty for serial in (1, 2)] == [32, 128]
+    track.queue(256)
+    assert track.start_job(2, 1) == 256
+    assert [track.of_job(serial).difficulty for serial in (1, 2)] == [32, 256]
+
+
+STEPS = st.tuples(st.sampled_from([1.0, 2.0, 4.0]), st.integers(1, 5), st.lists(st.sampled_from([1.0, 2.0])))
+
+
+@given(st.lists(STEPS, max_size=60))
 def test_every_live_job_keeps_its_difficulty_and_stale_ones_cost_nothing(
-    steps: list[tuple[float, int]],
+    steps: list[tuple[float, int, list[float]]],
 ) -> None:
     track, expected, oldest = DifficultyTrack(PLAIN, 1.0), {}, 1
-    for serial, (difficulty, live) in enumerate(steps, 1):
+    for serial, (difficulty, live, reissues) in enumerate(steps, 1):
         oldest = max(oldest, serial - live + 1)
         track.queue(difficulty)
         track.start_job(serial, oldest)
         expected[serial] = difficulty
+        for again in reissues:
+            track.queue(again)
+            track.reissue(serial)
         for job in range(oldest, serial + 1):
             assert track.of_job(job).difficulty == expected[job]
-        assert len(track._assignments) <= serial - oldest + 1
+        assert track.announced == (reissues[-1] if reissues else difficulty)
+        assert len(track._assignments) <= serial - oldest + 2
 
 
 @pytest.mark.parametrize("difficulty", [1e-9, 8.0, 1e12])

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.stratum.extranonce import MAX_CONNECTIONS, PREFIXES, ExtranonceAllocator, prefix_key
+from services.stratum.extranonce import INDICES, PREFIXES, ExtranonceAllocator, prefix_key
 
 
 def test_extranonce1_is_the_prefix_and_then_the_index() -> None:
@@ -24,30 +22,13 @@ def test_the_key_of_a_prefix_is_its_four_digits() -> None:
     assert int(prefix_key(0xFFFF), 16) == 0xFFFF
 
 
-def test_a_freed_one_is_used_again_only_when_no_fresh_one_is_left_and_then_the_oldest_first() -> None:
+def test_each_is_given_once_and_then_the_prefix_is_used_up() -> None:
     allocator = ExtranonceAllocator(1)
-    first, second = allocator.take(), allocator.take()
-    assert first
-    assert second
-    allocator.free(second)
-    allocator.free(first)
+    assert allocator.left == INDICES
 
-    fresh = [allocator.take() for _ in range(MAX_CONNECTIONS - 2)]
+    given = [allocator.take() for _ in range(INDICES)]
 
-    assert first not in fresh
-    assert second not in fresh
-    assert [allocator.take(), allocator.take(), allocator.take()] == [second, first, None]
-
-
-@given(st.lists(st.booleans(), max_size=100))
-def test_no_two_open_connections_share_one(steps: list[bool]) -> None:
-    allocator = ExtranonceAllocator(7)
-    open_ones: list[str] = []
-    for connects in steps:
-        if connects or not open_ones:
-            taken = allocator.take()
-            assert taken is not None
-            assert taken not in open_ones
-            open_ones.append(taken)
-        else:
-            allocator.free(open_ones.pop(0))
+    assert len(set(given)) == INDICES
+    assert (given[0], given[-1]) == ("00010000", "0001ffff")
+    assert allocator.left == 0
+    assert allocator.take() is allocator.take() is None

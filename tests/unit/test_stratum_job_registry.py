@@ -66,27 +66,24 @@ def test_the_flag_of_a_refresh_is_false_for_those_who_hold_work_and_true_for_new
     assert clean_flag(live.notify_clean)
 
 
-def test_the_same_job_again_is_no_news_and_keeps_its_duplicates() -> None:
+def test_the_same_job_again_is_no_news() -> None:
     jobs = registry("1")
-    assert jobs.current
-    jobs.current.seen.add(b"key")
+    before = jobs.current
 
     assert jobs.add(make_job("1")) is None
-    assert jobs.current.seen == {b"key"}
+    assert jobs.current is before
+    assert jobs.serial == 1
 
 
-def test_a_job_id_that_comes_back_is_a_new_job_without_duplicates() -> None:
+def test_a_job_id_that_comes_back_is_a_new_job_in_the_place_of_the_old_one() -> None:
     jobs = registry("1", "2")
     old = jobs.get("1")
-    assert old
-    old.seen.add(b"key")
 
     jobs.add(make_job("1", clean=False, ntime=1700000100))
 
     assert jobs.current is jobs.get("1")
     assert jobs.current is not old
-    assert jobs.current
-    assert not jobs.current.seen
+    assert (jobs.serial, jobs.oldest_serial) == (3, 2)
 
 
 def test_the_network_difficulty_is_the_current_jobs() -> None:

@@ -1,16 +1,18 @@
+"""From lines to typed requests."""
+
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nompcore.errors import RejectReason
 from services.stratum import protocol as p
-from tests.stratum_work import make_job
+from services.stratum import requests as r
+from services.stratum.password_options import PasswordOptions
+from services.stratum.replies import result_line
 
 JSON = st.recursive(
     st.none()
@@ -30,7 +32,7 @@ def line(**members: Any) -> bytes:
 def test_a_submit_becomes_its_five_texts() -> None:
     request = p.parse_request(line(id=4, method="mining.submit", params=["w", "1f", "00000001", "65", "ff"]))
 
-    assert request == p.Submit(b"4", "w", "1f", "00000001", "65", "ff")
+    assert request == r.Submit(b"4", "w", "1f", "00000001", "65", "ff")
 
 
 def test_members_may_come_in_any_order_with_unknown_ones_between_and_a_carriage_return_after() -> None:
@@ -38,24 +40,33 @@ def test_members_may_come_in_any_order_with_unknown_ones_between_and_a_carriage_
         b'{"params":["user","secret"],"jsonrpc":"2.0","method":"mining.authorize","id":7}\r'
     )
 
-    assert request == p.Authorize(b"7", "user")
+    assert request == r.Authorize(b"7", "user", PasswordOptions())
 
 
-def test_a_password_is_dropped_while_parsing() -> None:
-    request = p.parse_request(line(id=1, method="mining.authorize", params=["user", "secret"]))
+def test_of_a_password_only_its_options_are_kept() -> None:
+    request = p.parse_request(line(id=1, method="mining.authorize", params=["user", "secret,d=1024;md=2"]))
 
+    assert request == r.Authorize(b"1", "user", PasswordOptions(difficulty=1024, minimum=2))
     assert "secret" not in repr(request)
+
+
+@pytest.mark.parametrize("password", [None, 5, [], {"d": 1}])
+def test_a_password_that_is_no_text_asks_for_nothing(password: Any) -> None:
+    request = p.parse_request(line(id=1, method="mining.authorize", params=["user", password]))
+
+    assert request == r.Authorize(b"1", "user", PasswordOptions())
 
 
 @pytest.mark.parametrize("request_id", [b"0", b"-1", b"1.50", b'"x\\u0041"', b"null", b"[1, 2]", b'{"a": 1}'])
 def test_an_id_of_any_kind_is_echoed_byte_for_byte(request_id: bytes) -> None:
     request = p.parse_request(b'{"id":%b,"method":"mining.ping","params":[]}' % request_id)
 
-    assert p.result_line(request.id, "pong") == b'{"id":%b,"result":"pong","error":null}\n' % request_id
+    assert isinstance(request, r.Ping)
+    assert result_line(request.id, "pong") == b'{"id":%b,"result":"pong","error":null}\n' % request_id
 
 
 def test_a_missing_id_is_answered_with_null() -> None:
-    assert p.parse_request(b'{"method":"mining.ping"}') == p.Ping(b"null")
+    assert p.parse_request(b'{"method":"mining.ping"}') == r.Ping(b"null")
 
 
 @pytest.mark.parametrize(
@@ -104,20 +115,130 @@ def test_what_is_no_request_is_malformed(garbage: bytes) -> None:
     ],
 )
 def test_params_of_the_wrong_shape_are_told_from_unknown_methods(method: str, params: Any) -> None:
-    assert p.parse_request(line(id=1, method=method, params=params)) == p.BadParams(b"1", method)
+    assert p.parse_request(line(id=1, method=method, params=params)) == r.BadParams(b"1", method)
 
 
-def test_configure_keeps_the_extensions_that_exist() -> None:
+@pytest.mark.parametrize(
+    ("params", "agent", "token"),
+    [
+        (None, "", ""),
+        ([], "", ""),
+        ({"agent": "x"}, "", ""),
+        (["cgminer/4.11.1"], "cgminer/4.11.1", ""),
+        (["bmminer/2.0.0", "a10f0000"], "bmminer/2.0.0", "a10f0000"),
+        ([None, "a10f0000", "host", 3333], "", "a10f0000"),
+        (["x", None], "x", ""),
+        ([5, 5], "", ""),
+        (["a\u00e9\n\x7fb\x1b[31m"], "ab[31m", ""),
+        (["m" * 5000], "m" * p.MAX_AGENT_LETTERS, ""),
+    ],
+)
+def test_a_subscription_says_what_it_can_and_is_one_whatever_it_says(
+    params: Any, agent: str, token: str
+) -> None:
+    request = p.parse_request(line(id=1, method="mining.subscribe", params=params))
+
+    assert request == r.Subscribe(b"1", agent, token)
+
+
+def test_configure_keeps_the_names_of_extensions_that_can_be_some() -> None:
     request = p.parse_request(
-        line(id=1, method="mining.configure", params=[["x", "version-rolling", 7, ["info"]], {}])
+        line(id=1, method="mining.configure", params=[["x", "info", 7, ["info"], "y" * 65], {}])
     )
 
-    assert request == p.Configure(b"1", ("version-rolling",))
+    assert request == r.Configure(b"1", ("x", "info"))
+
+
+def test_configure_looks_at_a_bounded_number_of_extensions() -> None:
+    request = p.parse_request(line(id=1, method="mining.configure", params=[[str(i) for i in range(99)]]))
+
+    assert isinstance(request, r.Configure)
+    assert len(request.extensions) == p.MAX_EXTENSIONS
+
+
+@pytest.mark.parametrize(
+    ("given", "mask"),
+    [
+        ("1fffe000", 0x1FFFE000),
+        ("FFFFFFFF", 0xFFFFFFFF),
+        ("0", 0),
+        ("f1fffe000", 0x1FFFE000),
+        ("", r.VERSION_MASK_ALL),
+        ("mask", r.VERSION_MASK_ALL),
+        (0x2000, r.VERSION_MASK_ALL),
+        (None, r.VERSION_MASK_ALL),
+    ],
+)
+def test_a_mask_is_hex_and_one_that_is_none_asks_for_all_bits(given: Any, mask: int) -> None:
+    params = [["version-rolling"], {"version-rolling.mask": given}]
+    request = p.parse_request(line(id=1, method="mining.configure", params=params))
+
+    assert isinstance(request, r.Configure)
+    assert request.version_mask == mask
+
+
+@pytest.mark.parametrize(
+    ("given", "least"),
+    [
+        (2048, 2048.0),
+        (0.5, 0.5),
+        ("2048", 2048.0),
+        (0, 0.0),
+        (-1, None),
+        ("much", None),
+        ("1e999", None),
+        (10**400, None),
+        (True, None),
+        (None, None),
+        ([8], None),
+    ],
+)
+def test_a_minimum_difficulty_is_a_number_or_a_text_of_one(given: Any, least: float | None) -> None:
+    params = [["minimum-difficulty"], {"minimum-difficulty.value": given}]
+    request = p.parse_request(line(id=1, method="mining.configure", params=params))
+
+    assert isinstance(request, r.Configure)
+    assert request.minimum_difficulty == least
+
+
+@pytest.mark.parametrize("options", [None, [], "x", 5])
+def test_extensions_may_come_without_parameters(options: Any) -> None:
+    request = p.parse_request(line(id=1, method="mining.configure", params=[["info"], options]))
+
+    assert request == r.Configure(b"1", ("info",))
+
+
+def test_a_suggestion_is_a_number_or_a_text_of_one() -> None:
+    numbers = [
+        p.parse_request(line(id=1, method="mining.suggest_difficulty", params=[given]))
+        for given in (1024, 0.25, "512")
+    ]
+
+    assert numbers == [r.SuggestDifficulty(b"1", number) for number in (1024.0, 0.25, 512.0)]
+
+
+@pytest.mark.parametrize("params", [None, [], ["much"], [0], [-8], [None], [True], {"0": 8}])
+def test_a_suggestion_of_no_difficulty_has_bad_params(params: Any) -> None:
+    request = p.parse_request(line(id=1, method="mining.suggest_difficulty", params=params))
+
+    assert request == r.BadParams(b"1", "mining.suggest_difficulty")
+
+
+def test_a_line_with_a_result_and_no_method_answers_a_request_of_ours() -> None:
+    assert p.parse_request(b'{"id":1,"result":"cgminer/4.11.1","error":null}') == r.Reply("cgminer/4.11.1")
+    assert p.parse_request(b'{"id":1,"result":true,"error":null}') == r.Reply("")
+    assert p.parse_request(b'{"id":1,"result":null,"error":[20,"no",null]}') == r.Reply("")
+
+
+def test_of_an_answer_only_what_can_be_logged_is_kept() -> None:
+    reply = p.parse_request(line(id=1, result="a\u00e9\n\x1bb" + "c" * 5000))
+
+    assert reply == r.Reply("abc".ljust(p.MAX_AGENT_LETTERS - 3, "c"))
 
 
 def test_an_unknown_method_keeps_its_name_for_counting() -> None:
-    assert p.parse_request(b'{"id":1,"method":"eth_getWork"}') == p.UnknownMethod(b"1", "eth_getWork")
-    assert p.parse_request(b'{"id":1,"result":true}') == p.UnknownMethod(b"1", "")
+    assert p.parse_request(b'{"id":1,"method":"eth_getWork"}') == r.UnknownMethod(b"1", "eth_getWork")
+    assert p.parse_request(b'{"id":1}') == r.UnknownMethod(b"1", "")
 
 
 @given(st.binary(max_size=200))
@@ -135,55 +256,5 @@ def test_any_json_is_a_request_or_malformed(request_id: Any, method: str, params
     except p.MalformedLineError:
         assert len(json.dumps(request_id)) > p.MAX_ID_BYTES
         return
+    assert not isinstance(request, r.Reply)
     assert json.loads(request.id) == request_id
-
-
-def test_replies_have_nomps_key_order() -> None:
-    assert p.true_line(b"4") == b'{"id":4,"result":true,"error":null}\n'
-    assert p.error_line(b"4", 20, "no") == b'{"id":4,"result":null,"error":[20,"no",null]}\n'
-    assert p.error_line(b"4", 24, "no", result=False) == b'{"id":4,"result":false,"error":[24,"no",null]}\n'
-
-
-@pytest.mark.parametrize("reason", RejectReason)
-def test_every_refusal_is_an_array_of_number_text_and_null(reason: RejectReason) -> None:
-    reply = json.loads(p.refusal_line(b"1", reason))
-
-    assert reply == {"id": 1, "result": None, "error": [reason.number, reason.text, None]}
-
-
-@pytest.mark.parametrize(
-    ("difficulty", "text"),
-    [(32.0, b"32"), (0.5, b"0.5"), (1e-9, b"1e-9"), (65536.0, b"65536"), (480.25, b"480.25")],
-)
-def test_a_whole_difficulty_is_sent_without_a_fraction(difficulty: float, text: bytes) -> None:
-    sent = p.set_difficulty_line(difficulty)
-
-    assert sent == b'{"id":null,"method":"mining.set_difficulty","params":[%b]}\n' % text
-
-
-def test_notify_has_the_nine_parameters_in_order() -> None:
-    job = make_job("1f")
-
-    sent = json.loads(p.notify_line(job, clean_jobs=False))
-
-    assert sent == {
-        "id": None,
-        "method": "mining.notify",
-        "params": [
-            "1f",
-            "00000001" + "00" * 28,
-            job.coinb1_hex,
-            job.coinb2_hex,
-            job.merkle_branch_hex,
-            "20000000",
-            "1c00ffff",
-            "6553f100",
-            False,
-        ],
-    }
-
-
-def test_a_negative_version_is_sent_as_its_two_complement() -> None:
-    job = msgspec.structs.replace(make_job(), version=-1)
-
-    assert json.loads(p.notify_line(job, clean_jobs=True))["params"][5] == "ffffffff"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from nompcore.errors import RejectReason
-from services.stratum.protocol import true_line
-from services.stratum.session import RefusedShare, SubmittedShare
-from tests.stratum_miner import RULES, WORKER, Miner, answer, refused, share
+from services.stratum.outcome import RefusedShare, SubmittedShare
+from services.stratum.replies import true_line
+from tests.stratum_miner import WORKER, Miner, answer, refused, share
 from tests.stratum_work import (
     ADDRESS,
     EASY,
@@ -33,6 +33,7 @@ def test_a_good_share_is_handed_on_with_whom_to_credit_and_at_which_target() -> 
     assert (submitted.worker.name, submitted.worker.address) == (WORKER, ADDRESS)
     assert (submitted.difficulty, submitted.target) == (EASY, target_of(EASY))
     assert submitted.job is miner.jobs.current
+    assert submitted.seen is miner.session.work.seen
 
 
 def test_a_share_of_a_worker_that_is_not_authorized_here_is_refused_and_nobody_is_blamed() -> None:
@@ -152,43 +153,3 @@ def test_short_and_odd_params_get_an_error(params: list[Any], reason: RejectReas
     line = json.dumps({"id": 1, "method": "mining.submit", "params": params}).encode()
 
     assert json.loads(answer(miner, line))["error"] == ERRORS[reason]
-
-
-def test_the_difficulty_of_a_share_is_that_of_its_job() -> None:
-    first, second = make_job("1"), make_job("2", clean=False)
-    miner = Miner(first, vardiff=RULES).ready()
-    for now in range(50):
-        miner.session.share_accepted(float(now))
-
-    difficulty, job = miner.broadcast(second, now=50.0)
-
-    assert difficulty["params"] == [pytest.approx(EASY * 15, rel=1e-6, abs=0)]
-    assert job["params"][0] == "2"
-    assert miner.submit(share(first)).difficulty == EASY
-    assert miner.submit(share(second)).difficulty == difficulty["params"][0]
-
-
-def test_vardiff_waits_for_the_next_job() -> None:
-    miner = Miner(make_job("1"), vardiff=RULES).ready()
-    for now in range(200):
-        miner.session.share_accepted(float(now))
-
-    assert miner.session.next_job(200.0) == b""
-
-
-def test_the_difficulty_of_a_silent_miner_falls_with_the_next_job() -> None:
-    miner = Miner(make_job("1"), vardiff=RULES).ready()
-    miner.session.look_for_silence(80.0)
-    assert len(miner.broadcast(make_job("2", clean=False), now=80.0)) == 1
-
-    miner.session.look_for_silence(100.0)
-
-    difficulty, _ = miner.broadcast(make_job("3", clean=False), now=100.0)
-    assert difficulty["params"][0] < EASY
-
-
-def test_nobody_is_silent_who_has_no_work() -> None:
-    miner = Miner(vardiff=RULES).ready()
-    miner.session.look_for_silence(1000.0)
-
-    assert len(miner.broadcast(make_job("1"), now=1000.0)) == 1

@@ -132,6 +132,7 @@ def _portal_config(file: PortalFile, pools: Mapping[str, PoolConfig]) -> PortalC
     return PortalConfig(
         pools=pools,
         log_level=file.log_level,
+        stratum_forks=file.clustering.forks if file.clustering and file.clustering.enabled else 1,
         website=website_config(file.website),
         block_notify=BlockNotifyConfig(port=listener.port, password=listener.password)
         if listener.enabled

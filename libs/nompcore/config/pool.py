@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nompcore.coin import Coin
+from nompcore.config.banning import BanningSection
 from nompcore.config.daemons import DaemonConfig
+from nompcore.config.limits import LimitsSection
 from nompcore.config.payments import PaymentConfig
 from nompcore.config.ports import PortConfig
+from nompcore.config.tls import TlsSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,8 @@ class PoolConfig:
     """One enabled pool. The name is the file's name and appears in subjects and URLs.
 
     `block_refresh_interval_seconds` and `job_rebroadcast_timeout_seconds`: 0 is never.
-    `payments` is None where this pool does not pay.
+    `version_mask`: the header version bits miners may roll, 0 is none. `payments` is None where this pool
+    does not pay, `tls_options` where no port has TLS.
     """
 
     name: str
@@ -40,6 +44,13 @@ class PoolConfig:
     connection_timeout_seconds: float = 600
     share_variance_percent: float = 0
     tcp_proxy_protocol: bool = False
+    tcp_proxy_networks: tuple[str, ...] = ()
+    tcp_proxy_required: bool = True
+    version_mask: int = 0
+    emit_invalid_block_hashes: bool = False
+    banning: BanningSection = field(default_factory=BanningSection)
+    limits: LimitsSection = field(default_factory=LimitsSection)
+    tls_options: TlsSection | None = None
     validate_worker_address: bool = True
     reward_recipients: tuple[RewardRecipient, ...] = ()
     pool_tag: str = "/nomp/"

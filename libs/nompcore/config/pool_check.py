@@ -22,7 +22,10 @@ from nompcore.config.pool import PoolConfig, RewardRecipient
 from nompcore.config.pool_file import PoolFile
 from nompcore.config.problems import Findings, Loc
 from nompcore.config.proportions import PARTS_PER_MILLION, ppm_of_fraction, ppm_of_percent
+from nompcore.config.tls import TlsSection
 from nompcore.errors import AddressError, EncodingError
+from nompcore.hashing import SHA256
+from nompcore.share import VERSION_ROLLING_MASK
 
 HASH160_HEX_LENGTH = 40
 MILLISECONDS = 1000
@@ -58,6 +61,13 @@ class PoolCheck:
             connection_timeout_seconds=file.connection_timeout_seconds,
             share_variance_percent=file.share_variance_percent,
             tcp_proxy_protocol=file.tcp_proxy_protocol,
+            tcp_proxy_networks=tuple(file.tcp_proxy_networks),
+            tcp_proxy_required=file.tcp_proxy_required,
+            version_mask=self._version_mask(),
+            emit_invalid_block_hashes=file.emit_invalid_block_hashes,
+            banning=file.banning,
+            limits=file.limits,
+            tls_options=self._tls_options(),
             validate_worker_address=all(value for _, value in worker_address_checks(file)),
             reward_recipients=self._recipients(),
             pool_tag=file.pool_tag,
@@ -82,6 +92,20 @@ class PoolCheck:
             kind = f"{self.coin.name} address of network {self.file.network}"
             self._problem(loc, f"{shown} is no {kind}: {error}")
             return b""
+
+    def _version_mask(self) -> int:
+        if self.file.version_mask is not None:
+            return int(self.file.version_mask, 16)
+        return VERSION_ROLLING_MASK if self.coin.algorithm == SHA256 else 0
+
+    def _tls_options(self) -> TlsSection | None:
+        if self.file.tls_options is None:
+            for number, port in self.file.ports.items():
+                if port.tls != "off":
+                    self._problem(
+                        ("ports", str(number), "tls"), "needs tlsOptions with serverCert and serverKey"
+                    )
+        return self.file.tls_options
 
     def _recipients(self) -> tuple[RewardRecipient, ...]:
         recipients = []

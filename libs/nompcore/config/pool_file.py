@@ -6,15 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nompcore.config.banning import BANNING_INACTIVE, BanningSection
+from nompcore.config.banning import BanningSection
 from nompcore.config.daemons import DaemonConfig
+from nompcore.config.limits import LimitsSection
 from nompcore.config.payments import PaymentSection
 from nompcore.config.ports import PortConfig
 from nompcore.config.section import Section, key
 from nompcore.config.stores import MPOS_INACTIVE, REDIS_BY_ENVIRONMENT, MposSection, RedisSection
+from nompcore.config.tls import TlsSection
 from nompcore.config.values import (
     ExactPercent,
     Expected,
+    NetworkText,
     NotNegative,
     Percent,
     PoolTag,
@@ -22,10 +25,14 @@ from nompcore.config.values import (
     Positive,
     Switch,
     Text,
+    VersionMask,
     WholeNumber,
 )
 
 Network = Literal["main", "test", "regtest"]
+
+PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+"""Where a balancer usually stands: loopback and the private ranges (RFC 1918, RFC 4193)."""
 
 
 class ShareProcessingSection(Section):
@@ -118,16 +125,40 @@ class PoolFile(Section):
     tcp_proxy_protocol: Annotated[
         Switch, key("tcpProxyProtocol", "connections begin with a PROXY header of the load balancer")
     ] = False
+    tcp_proxy_networks: Annotated[
+        list[NetworkText],
+        Field(min_length=1),
+        key("tcpProxyNetworks", "where balancers are; from elsewhere a PROXY header is refused", ours=True),
+    ] = Field(default_factory=lambda: list(PRIVATE_NETWORKS))
+    tcp_proxy_required: Annotated[
+        Switch,
+        key(
+            "tcpProxyRequired",
+            "with `tcpProxyProtocol`: false also admits miners that come without a balancer",
+            ours=True,
+        ),
+    ] = True
     emit_invalid_block_hashes: Annotated[
         Switch,
         key(
             "emitInvalidBlockHashes",
-            "hash every share for MPOS",
-            inactive="only MPOS needs the hashes of ordinary shares",
+            "the share log holds the header hash of every share, not only of block candidates",
         ),
     ] = False
-    banning: Annotated[
-        BanningSection | None, key("banning", "ban addresses that send rubbish", inactive=BANNING_INACTIVE)
+    banning: Annotated[BanningSection, key("banning", "ban addresses that send rubbish")] = BanningSection()
+    limits: Annotated[
+        LimitsSection, key("limits", "how much of a replica one pool or one address may take", ours=True)
+    ] = LimitsSection()
+    version_mask: Annotated[
+        VersionMask | None,
+        key(
+            "versionMask",
+            "header version bits that miners may roll (BIP 310); without it 1fffe000 for sha256, else none",
+            ours=True,
+        ),
+    ] = None
+    tls_options: Annotated[
+        TlsSection | None, key("tlsOptions", "the certificate of the ports with `tls`", ours=True)
     ] = None
     p2p: Annotated[
         P2pSection | None,

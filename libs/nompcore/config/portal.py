@@ -17,11 +17,13 @@ from nompcore.config.website import WebsiteConfig
 class PortalConfig:
     """Everything of `config.json` and `pool_configs/` that this version acts on.
 
-    `pools` by name; `block_notify` is None where the listener is off; `warnings` are lines for the operator.
+    `pools` by name; `stratum_forks` is 0 for one process a core; `block_notify` is None where the listener is
+    off; `warnings` are lines for the operator.
     """
 
     pools: Mapping[str, PoolConfig]
     log_level: str = "info"
+    stratum_forks: int = 1
     website: WebsiteConfig = field(default_factory=WebsiteConfig)
     block_notify: BlockNotifyConfig | None = None
     webhooks: tuple[SecretStr, ...] = ()

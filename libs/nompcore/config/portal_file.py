@@ -17,15 +17,10 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class ClusteringSection(Section):
-    """How many processes NOMP forks."""
+    """How many processes `python -m services.stratum` starts."""
 
-    enabled: Annotated[Switch, key("enabled", "fork several processes")] = False
+    enabled: Annotated[Switch, key("enabled", "start several processes")] = False
     forks: Annotated[Forks, key("forks", "number of processes; `auto`: one for each core")] = 1
-
-    @property
-    def in_use(self) -> bool:
-        """One process is what a service is anyway."""
-        return self.enabled and self.forks != 1
 
 
 class PortalFile(Section):
@@ -40,11 +35,7 @@ class PortalFile(Section):
     ] = None
     clustering: Annotated[
         ClusteringSection | None,
-        key(
-            "clustering",
-            "processes",
-            inactive="a service is one process: run one stratum replica for each core",
-        ),
+        key("clustering", "stratum processes on this machine; containers are scaled instead"),
     ] = None
     default_pool_configs: Annotated[
         dict[str, Any],

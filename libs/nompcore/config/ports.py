@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from nompcore.config.section import Section, key
-from nompcore.config.values import Percent, Positive, Switch
+from nompcore.config.values import Percent, Positive, Switch, TlsMode
 
 
 class VarDiffConfig(Section):
@@ -46,3 +46,6 @@ class PortConfig(Section):
         VarDiffConfig | None,
         key("varDiff", "adjust the difficulty to each miner; without it `diff` is fixed"),
     ] = None
+    tls: Annotated[
+        TlsMode, key("tls", "TLS only, none, or what each miner begins with; needs `tlsOptions`", ours=True)
+    ] = Field(False, validate_default=True)  # as it is written in a file

@@ -92,9 +92,9 @@ def _shape(annotation: Any, metadata: tuple[Any, ...]) -> Shape:
 
 
 def _value_shape(annotation: Any, metadata: tuple[Any, ...]) -> Shape:
-    if get_origin(annotation) is Literal:
-        return Shape(_one_of([f'"{word}"' for word in get_args(annotation)]))
     said = [item.text for item in metadata if isinstance(item, Expected)]
+    if get_origin(annotation) is Literal and not said:
+        return Shape(_one_of([f'"{word}"' for word in get_args(annotation)]))
     return Shape(said[-1] if said else "text", is_secret=annotation is SecretStr)
 
 

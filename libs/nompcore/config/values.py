@@ -5,10 +5,11 @@ Numbers may be written as text: NOMP's own examples do ("port": "3333"), and `${
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
@@ -58,12 +59,33 @@ def _require_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _require_network(text: str) -> str:
+    """One address is a network of one."""
+    return str(ipaddress.ip_network(text))
+
+
+def _parse_tls(value: object) -> object:
+    """Exactly true, false and "auto"."""
+    words = {"true": "on", "false": "off", "auto": "auto"}
+    word = str(value).lower() if isinstance(value, bool) else value
+    if not isinstance(word, str) or word not in words:
+        raise ValueError("none of the three")
+    return words[word]
+
+
 _NUMBER = BeforeValidator(_refuse_boolean)
 
 Switch = Annotated[bool, BeforeValidator(_parse_switch), Expected("true or false")]
 Text = Annotated[str, Field(min_length=1), Expected("text")]
 Secret = Annotated[SecretStr, Expected("text")]
 SecretUrl = Annotated[SecretStr, AfterValidator(_require_url), Expected("a URL")]
+NetworkText = Annotated[
+    str, AfterValidator(_require_network), Expected('an IP address or network, such as "10.0.0.0/8"')
+]
+VersionMask = Annotated[str, Field(pattern="^[0-9a-fA-F]{8}$"), Expected("8 hex digits")]
+TlsMode = Annotated[
+    Literal["off", "on", "auto"], BeforeValidator(_parse_tls), Expected('true, false or "auto"')
+]
 FilePath = Annotated[Path, Expected("the path of a file")]
 PortNumber = Annotated[int, _NUMBER, Field(ge=1, le=65535), Expected("a port number (1 to 65535)")]
 Count = Annotated[int, _NUMBER, Field(ge=1), Expected("a whole number above 0")]

@@ -1,0 +1,225 @@
+"""An admitted miner: its lines to its session, the session's outcomes to where they belong, answers back.
+
+No line is handled while too many shares are unanswered or a subscription is; then the socket is not read, so
+that a flood waits where it comes from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from nompcore.errors import RejectReason
+from nompcore.messages import ParkedSession
+from services.stratum.framing import LineBuffer, LineTooLongError
+from services.stratum.outcome import FailedLogin, Hangup, RefusedShare, Resumption, SubmittedShare
+from services.stratum.time_outs import overdue
+
+if TYPE_CHECKING:
+    from services.stratum.connection import Connection
+    from services.stratum.door import Guest
+    from services.stratum.pool import Pool
+    from services.stratum.warden import Warden
+
+log = logging.getLogger(__name__)
+
+# Unanswered shares of one connection. An honest miner has one or two.
+MAX_UNANSWERED = 64
+
+# Lines handled before the others get their turn: with twenty flooders a turn takes a millisecond or two, and
+# an honest share needs a few turns until it is stored.
+LINES_PER_TURN = 4
+
+JUNK = frozenset({"malformed", "flood", "chatter"})  # what closes a connection that no miner has
+
+# What says nothing against a miner: it was late, or we were.
+BLAMELESS = frozenset({RejectReason.STALE, RejectReason.NOT_STORED})
+
+
+class Dialogue:
+    """From admission until the last share is answered, which may be after the socket has gone."""
+
+    __slots__ = (
+        "_connection",
+        "_leaving",
+        "_lines",
+        "_parked",
+        "_paused",
+        "_pool",
+        "_resuming",
+        "_unanswered",
+        "_warden",
+        "group",
+        "ip",
+        "port",
+        "session",
+        "visitor",
+    )
+
+    def __init__(self, connection: Connection, pool: Pool, warden: Warden, guest: Guest) -> None:
+        self._connection = connection
+        self._pool = pool
+        self._warden = warden
+        self._lines = LineBuffer()
+        self._unanswered = 0
+        self._paused = False
+        self._resuming = False  # what an earlier session left is being looked for
+        self._leaving = False  # no line is handled any more
+        self._parked = False  # left for whoever takes it: it must not be left twice
+        self.session = guest.session
+        self.visitor = guest.visitor
+        self.group = guest.group
+        self.ip = connection.ip
+        self.port = connection.port
+
+    def feed(self, plaintext: bytes) -> None:
+        """What the miner said."""
+        self._lines.feed(plaintext)
+        if not self._paused:
+            self._handle_lines()
+
+    def share_accepted(self, now: float, difficulty: float) -> None:
+        """A share of this miner is good; it will be answered when it is stored."""
+        self._warden.valid_share(self.group)
+        if lines := self.session.share_accepted(now, difficulty):
+            self._connection.write(lines)
+
+    def share_refused(self, reason: RejectReason) -> None:
+        """A share of this miner is answered with an error."""
+        self.session.share_refused()
+        if reason not in BLAMELESS:
+            self._warden.invalid_share(self.group, time.monotonic())
+
+    def answer(self, reply: bytes) -> None:
+        """Send the answer of a submitted share and read on if the miner had to wait."""
+        self._unanswered -= 1
+        self._connection.write(reply)
+        if self._connection.is_closed:
+            self._park_when_settled()
+        elif self._leaving:
+            self._close_when_settled()
+        else:
+            self._go_on()
+
+    def send_job(self, now: float) -> None:
+        """Send the current job, unless the miner has it."""
+        self._connection.write(self.session.next_job(now))
+
+    def say(self, line: bytes) -> None:
+        """Send a notification, if the miner has subscribed."""
+        if self.session.subscribed:
+            self._connection.write(line)
+
+    def sweep(self, now: float) -> None:
+        """Look at what only the clock can tell: time-outs, silence."""
+        reason = overdue(self.session, now, self._pool.config.connection_timeout_seconds)
+        if reason is not None:
+            self.hang_up(reason)
+        elif lines := self.session.look_for_silence(now):
+            self._connection.write(lines)
+
+    def change_extranonce1(self, now: float) -> None:
+        """Its prefix belongs to somebody else: another extranonce1, or another connection."""
+        lines = self.session.change_extranonce1(now)
+        if lines is None:
+            self.hang_up("prefix-lost")
+        else:
+            self._connection.write(lines)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its connection is closed."""
+        return self._connection.is_closed
+
+    def leave(self) -> None:
+        """Take no more shares, and close when the last one is answered: the service ends."""
+        if not self.is_gone:
+            self._leaving = True
+            self._pause()
+            self._close_when_settled()
+
+    def hang_up(self, reason: str) -> None:
+        """Close, for one of a few constant reasons."""
+        if self._connection.hang_up(reason) and reason in JUNK:
+            self._warden.junk(self.group, time.monotonic())
+
+    def ended(self) -> None:
+        """The socket has gone."""
+        self._leaving = True
+        self._park_when_settled()
+
+    def _close_when_settled(self) -> None:
+        if self._unanswered == 0:
+            self.hang_up("drained")
+
+    def _park_when_settled(self) -> None:
+        """Once nothing can be added to what the session did, keep it for the miner's return."""
+        if self._parked or self._unanswered > 0:
+            return
+        parked = self.session.parked()
+        if parked is not None:
+            self._parked = True
+            self._pool.sessions.park(parked)
+
+    def _handle_lines(self) -> None:
+        try:
+            for _ in range(LINES_PER_TURN):
+                if self._must_wait():
+                    self._pause()
+                    return
+                line = self._lines.next_line()
+                if line is None or self._connection.is_closed:
+                    return
+                self._handle(line)
+        except LineTooLongError:
+            self.hang_up("flood")
+            return
+        self._pause()
+        asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _handle(self, line: bytes) -> None:
+        outcome = self.session.receive(line, time.monotonic())
+        if isinstance(outcome, SubmittedShare):
+            self._unanswered += 1
+            self._pool.shares.take(self, outcome)
+        elif isinstance(outcome, bytes):
+            self._connection.write(outcome)
+        elif isinstance(outcome, RefusedShare):
+            self._connection.write(outcome.reply)
+            self._pool.shares.count_refusal(self, outcome.worker, outcome.reason)
+        elif isinstance(outcome, FailedLogin):
+            self._connection.write(outcome.reply)
+            self._warden.failed_login(self.group, time.monotonic())
+        elif isinstance(outcome, Resumption):
+            self._resuming = True
+            self._pool.sessions.find(outcome.extranonce1_hex, lambda parked: self._resume(outcome, parked))
+        elif isinstance(outcome, Hangup):
+            self.hang_up(outcome.reason)
+
+    def _resume(self, resumption: Resumption, parked: ParkedSession | None) -> None:
+        self._resuming = False
+        lines = self.session.resume(resumption.reply_id, parked, time.monotonic())
+        if self._connection.is_closed:  # the miner has gone meanwhile: what it left stays its own
+            self._park_when_settled()
+        elif isinstance(lines, Hangup):
+            self.hang_up(lines.reason)
+        else:
+            self._connection.write(lines)
+            self._go_on()
+
+    def _must_wait(self) -> bool:
+        return self._unanswered >= MAX_UNANSWERED or self._resuming or self._leaving
+
+    def _pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self._connection.pause_reading()
+
+    def _go_on(self) -> None:
+        """Read and handle on if there was a pause and nothing is in the way any more."""
+        if self._paused and not self._connection.is_closed and not self._must_wait():
+            self._paused = False
+            self._connection.resume_reading()
+            self._handle_lines()
