@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SOURCES := libs services deploy tests
 
-.PHONY: help run test unit service e2e chaos litecoind check fmt lock clean
+.PHONY: help run test unit service e2e chaos bench fuzz litecoind haproxy check fmt lock clean
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
@@ -16,7 +16,7 @@ $(STAMP): requirements/everything.lock deploy/bootstrap.py
 run: $(STAMP)  ## the whole pool on this machine: NATS, Valkey, coin daemon, five services, a miner
 	@$(BIN)/python -m deploy.launcher
 
-test: $(STAMP) litecoind  ## every test: unit, service, e2e, chaos
+test: $(STAMP) litecoind haproxy  ## every test: unit, service, e2e, chaos
 	$(BIN)/python -m pytest tests
 
 unit: $(STAMP)  ## pure tests: seconds
@@ -25,14 +25,29 @@ unit: $(STAMP)  ## pure tests: seconds
 service: $(STAMP) litecoind  ## one service against real NATS, Valkey and litecoind
 	$(BIN)/python -m pytest tests/service
 
-e2e: $(STAMP) litecoind  ## the whole pool: from share to confirmed payment
+e2e: $(STAMP) litecoind haproxy  ## the whole pool: from share to confirmed payment, restarts under load
 	$(BIN)/python -m pytest tests/e2e
 
 chaos: $(STAMP) litecoind  ## kill -9 everything in turn while shares flow, then account for every share and coin
 	$(BIN)/python -m pytest tests/chaos
 
+bench: $(STAMP)  ## what a share costs, and what an honest miner notices of attacks: three minutes, figures only
+	$(BIN)/python -m tests.bench.share_cost
+	$(BIN)/python -m tests.bench.attack
+
+FUZZ_RUNS ?= 10000000
+ATHERIS := var/atheris
+$(ATHERIS): | $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $@ atheris==3.0.0
+
+fuzz: $(STAMP) $(ATHERIS)  ## FUZZ_RUNS inputs of any bytes to what a stranger can speak to: a quarter of an hour
+	PYTHONPATH=$(CURDIR)/$(ATHERIS) nice $(BIN)/python -m tests.fuzz $(FUZZ_RUNS)
+
 litecoind: $(STAMP)
 	@$(BIN)/python -m deploy.launcher.daemon_choice --ensure
+
+haproxy: $(STAMP)
+	@$(BIN)/python -m deploy.launcher.haproxy
 
 check: $(STAMP)  ## ruff, mypy strict, import arrows
 	$(BIN)/ruff check $(SOURCES)

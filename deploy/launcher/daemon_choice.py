@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from deploy.launcher.debian_package import install_package
 
 # Debian's /usr/bin/litecoind is a shell wrapper that writes to ~/.litecoin; this is the program itself.
 DEBIAN_BINARY = Path("/usr/lib/litecoin/litecoind")
@@ -24,15 +24,7 @@ def find_litecoind() -> str | None:
 
 def install_litecoind() -> str | None:
     """Install it with apt where that is possible (root on Debian or Ubuntu); None where it is not."""
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return None
-    print("installing litecoind with apt", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "litecoind"]):
-        done = subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
-        if done.returncode != 0:
-            return None
-    return find_litecoind()
+    return find_litecoind() if install_package("litecoind") else None
 
 
 def main() -> int:
