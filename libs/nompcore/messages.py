@@ -201,6 +201,9 @@ class ParkedSession(Message, frozen=True, kw_only=True):
     difficulty: float
     workers: list[str]  # as the miner spelled them
     seen: dict[str, str]  # job id → keys of its accepted shares, 16 bytes each, as one hex text
+    live_since_ms: int = (
+        0  # creation of the oldest job that was live there: who has no job so new lags behind
+    )
     reissues: int = 0  # how often a job was sent again: each time with a later ntime, so that work differs
 
 

@@ -41,6 +41,16 @@ class JobRegistry:
         """The current job's serial, 0 before the first."""
         return self.current.serial if self.current else 0
 
+    @property
+    def live_since_ms(self) -> int:
+        """When the oldest live job was created, Unix milliseconds; 0 before the first."""
+        return next(iter(self._live.values())).prepared.job.created_ms if self._live else 0
+
+    def lags_behind(self, live_since_ms: int) -> bool:
+        """Whether jobs are live here that are stale at a replica with this `live_since_ms`."""
+        newest_ms = self.current.prepared.job.created_ms if self.current else 0
+        return newest_ms < live_since_ms
+
     def get(self, job_id: str) -> LiveJob | None:
         """The live job of this id; None when it is unknown or stale."""
         return self._live.get(job_id)

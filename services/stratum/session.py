@@ -130,8 +130,12 @@ class Session:
         return self.announce_now() if urgent else b""
 
     def resume(self, reply_id: bytes, parked: ParkedSession | None, now: float) -> bytes | Hangup:
-        """Answer a `Resumption`, with what the earlier session left or without."""
-        if parked is None:
+        """Answer a `Resumption`, with what the earlier session left or without.
+
+        Also without where a new block has been heard of there and not yet here: the keys of the shares on
+        the jobs before it were not kept, and those jobs still count here.
+        """
+        if parked is None or self.terms.jobs.lags_behind(parked.live_since_ms):
             return self._begin(reply_id, now)
         self.difficulty.begin_again(parked.difficulty, self.terms.jobs.network_difficulty)
         self.work.take_over(parked.seen, parked.reissues)
@@ -157,6 +161,7 @@ class Session:
             difficulty=self.difficulty.track.newest,
             workers=list(self.workers),
             seen=seen,
+            live_since_ms=self.terms.jobs.live_since_ms,
             reissues=self.work.reissues,
         )
 

@@ -14,7 +14,7 @@ from services.stratum.outcome import Hangup, Resumption
 from services.stratum.replies import true_line
 from services.stratum.session_token import TokenMint
 from tests.stratum_miner import EXTRANONCE1, RULES, TOKENS, WORKER, Miner, again, refused, share
-from tests.stratum_work import ADDRESS, EASY, make_job, target_of
+from tests.stratum_work import ADDRESS, EASY, NTIME, make_job, target_of
 
 TOKEN = TOKENS.token(EXTRANONCE1)
 
@@ -190,6 +190,7 @@ def test_what_is_parked_is_what_the_session_was() -> None:
         difficulty=4 * EASY,
         workers=[WORKER],
         seen={"1": key},
+        live_since_ms=NTIME * 1000,
         reissues=1,
     )
 
@@ -214,3 +215,21 @@ def test_a_session_with_too_much_work_is_not_parked() -> None:
     miner.session.work.seen.add(prefix + MAX_PARKED_KEYS.to_bytes(16, "big"))
 
     assert miner.session.parked() is None
+
+
+def test_a_replica_that_has_not_heard_of_the_new_block_gives_a_fresh_extranonce1() -> None:
+    """Shares on the jobs before it were paid for at the other replica, and nobody can tell here which."""
+    miner = Miner(make_job("1")).ready().reconnect()
+    assert miner.parked
+    miner.parked = msgspec.structs.replace(miner.parked, live_since_ms=NTIME * 1000 + 1, seen={})
+
+    reply = miner.call("mining.subscribe", "agent/1", TOKEN)[0]
+
+    assert reply["result"][1] != EXTRANONCE1
+
+
+def test_a_replica_that_knows_of_more_blocks_resumes() -> None:
+    miner = Miner(make_job("1")).ready().reconnect()
+    miner.broadcast(make_job("2", block=2, ntime=NTIME + 60))
+
+    assert miner.call("mining.subscribe", "agent/1", TOKEN)[0]["result"][1] == EXTRANONCE1
