@@ -16,6 +16,8 @@ VICTIMS = ("stratum", "payouts", "jobmaker", "nats", "valkey", "litecoind-main",
 ROUNDS = 2
 EARLY_BLOCKS = 40
 MATURITY = 100  # blocks, on regtest as on the main chain
+BLOCKS_A_LOOK = 5
+MINIMUM_SATS = 100_000  # of the shipped pool: what is less stays owed
 RECOVERY_SECONDS = 60.0
 SETTLE_SECONDS = 120.0
 
@@ -61,7 +63,7 @@ async def settle(pool: LocalPool, miner: str) -> None:
     await until(lambda: books.tally_position(pool) >= last, "the log to be counted")
     found = await books.blocks_found(pool)
     await until(lambda: found <= settled_blocks(pool), "outcomes of all blocks found", SETTLE_SECONDS)
-    await until(lambda: is_final_after_another_block(pool, miner), "payments to be final", SETTLE_SECONDS)
+    await until(lambda: is_final_after_more_blocks(pool, miner), "payments to be final", SETTLE_SECONDS)
 
 
 def settled_blocks(pool: LocalPool) -> set[str]:
@@ -69,10 +71,16 @@ def settled_blocks(pool: LocalPool) -> set[str]:
     return {block_hash for (block_hash,) in rows}
 
 
-def is_final_after_another_block(pool: LocalPool, miner: str) -> bool:
-    pool.rpc("generatetoaddress", 1, miner, port="LITECOIN_BACKUP_RPC_PORT")
-    unsettled = "SELECT id FROM payments WHERE state != 'confirmed'"
-    return not books.ledger(pool, unsettled)
+def is_final_after_more_blocks(pool: LocalPool, miner: str) -> bool:
+    """Every block matured, everything due paid and confirmed: nothing moves any more while it is checked."""
+    pool.rpc("generatetoaddress", BLOCKS_A_LOOK, miner, port="LITECOIN_BACKUP_RPC_PORT")
+    unsettled = (
+        "SELECT id FROM payments WHERE state != 'confirmed'",
+        "SELECT id FROM blocks WHERE status IN ('submitted', 'pending')",
+        f"SELECT account FROM entries WHERE account = 'miner:{miner}' "
+        f"GROUP BY account HAVING -SUM(amount_sats) >= {MINIMUM_SATS}",
+    )
+    return not any(books.ledger(pool, query) for query in unsettled)
 
 
 def check_shares(pool: LocalPool, fleet: Fleet, shares: list[Share]) -> None:
