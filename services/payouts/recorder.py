@@ -29,14 +29,15 @@ class Recorder:
         self._bus = bus
         self._tallies = tallies
         self._pool = pool
+        self._position = 0  # of the tallies, as far as this reading knows
         self._resume_after = 0  # what lay before this was removed from the log
 
     async def follow(self) -> None:
         """Read on from where the tallies are. Never returns; raises when Redis is away."""
         while True:
-            position = await self._tallies.position()
+            self._position = await self._tallies.position()
             try:
-                await self._read(position)
+                await self._read()
             except PositionTaken as taken:
                 metrics.READINGS_REFUSED.labels(self._pool).inc()
                 log.info(
@@ -52,15 +53,17 @@ class Recorder:
                 metrics.LOG_GAPS.labels(self._pool).inc()
                 log.error("share log was reset", extra={"pool": self._pool, "reason": str(reset)})
                 self._resume_after = 0
-                await self._tallies.rewind(position, await self._place_in_reset_log(reset))
+                # from where the reading has come, not from where it began: else nothing is rewound until
+                # the reset is noticed again, and what was stored meanwhile would be passed over
+                await self._tallies.rewind(self._position, await self._place_in_reset_log(reset))
 
-    async def _read(self, position: int) -> None:
-        read_after = max(position, self._resume_after)
+    async def _read(self) -> None:
+        read_after = max(self._position, self._resume_after)
         async with aclosing(self._log_after(read_after)) as batches:
             async for stored in batches:
                 batch = fold((entry.message for entry in stored), stored[-1].sequence)
-                await self._tallies.apply(position, batch)
-                position = batch.last_sequence
+                await self._tallies.apply(self._position, batch)
+                self._position = batch.last_sequence
                 metrics.SHARES_APPLIED.labels(self._pool).inc(batch.valid)
                 metrics.SHARES_WORTHLESS.labels(self._pool).inc(batch.worthless)
 
