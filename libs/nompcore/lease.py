@@ -4,9 +4,10 @@
     async with lease:                      # renews it, releases it at the end
         while lease.held: ...
 
-The server forgets the key `ttl_seconds` after its last change. The owner renews it every third of that, and
-counts it as lost when two thirds have passed since it *began* the last renewal that succeeded: by its own
-clock it stops before anybody else can start, also when it was stopped for a while or cut off.
+The server forgets the key `ttl_seconds` after its last change. The owner renews it every third of that, at
+least every few seconds so that it soon notices who else has written the key. It counts the lease as lost when
+two thirds have passed since it *began* the last renewal that succeeded: by its own clock it stops before
+anybody else can start, also when it was stopped for a while or cut off.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 WAIT_FRACTION = 10
 """Of the time to live between two looks at a lease somebody else has: the gap between leaders grows by it."""
 
+RENEW_AT_LEAST_EVERY_SECONDS = 5.0
+"""However long the lease lives: so long may two processes believe they hold a key that was overwritten."""
+
 RETRY_SECONDS = 0.25
 """Between tries to renew while NATS does not answer."""
 
@@ -43,7 +47,7 @@ class Lease:
         self._bucket = bucket
         self._value = value
         self._revision = revision
-        self._renew_seconds = bucket.ttl_seconds / 3
+        self._renew_seconds = min(bucket.ttl_seconds / 3, RENEW_AT_LEAST_EVERY_SECONDS)
         self._safe_seconds = bucket.ttl_seconds * 2 / 3
         self._held_until = began + self._safe_seconds
         self._tasks = asyncio.TaskGroup()
