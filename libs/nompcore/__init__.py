@@ -25,7 +25,8 @@ shells      bus            typed messages over NATS, the one door to it; made of
 contract    subjects       which subject carries which message, from whom to whom
             requests       what api asks payouts, and the answers
             messages       every other message: records that import nothing of the core, so mining builds them
-mining      coin           what a coin file says
+mining      coin           a coin that this version mines, made of
+            coin_file      what a coin file says
             template       a getblocktemplate answer, typed
             job            template → Job for miners, and a Job decoded for validation
             share          the verdict about a submitted share

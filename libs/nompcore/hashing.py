@@ -24,17 +24,19 @@ _DIGEST_SIZE = 32
 _MAX_SCRYPT_BYTES = 256 << 20  # of memory for one hash; more would let a coin file exhaust a host
 
 SHA256, SCRYPT = "sha256", "scrypt"
+SCRYPT_N, SCRYPT_JANE = "scrypt-n", "scrypt-jane"
 
 _MULTIPLIERS = {SHA256: 1, SCRYPT: 65536}
 """Difficulty 1 is 2^32 / multiplier expected hashes (spec 3.1): miners divide a scrypt target by 65536."""
 
 # fmt: off
 _NOT_MINED = (
-    "scrypt-og", "scrypt-jane", "scrypt-n", "sha1", "c11", "x11", "x13", "x15", "x16r", "x16rv2", "nist5",
-    "quark", "qubit", "keccak", "blake", "neoscrypt", "skein", "groestl", "fugue", "shavite3", "hefty1",
+    "scrypt-og", SCRYPT_JANE, SCRYPT_N, "sha1", "c11", "x11", "x13", "x15", "x16r", "x16rv2", "nist5",
+    "quark", "qubit", "keccak", "blake", "neoscrypt", "skein", "groestl", "groestlmyriad", "fugue",
+    "shavite3", "hefty1", "lyra2re", "lyra2rev2", "lyra2rev3", "yescrypt",
 )
 # fmt: on
-"""NOMP's other algorithms (spec 3.1), known by name so that the error can say what is wrong."""
+"""Other algorithms of NOMP (spec 3.1) and of living coins, known by name so that coin files can use them."""
 
 
 def sha256(data: bytes) -> bytes:
@@ -65,16 +67,23 @@ def scrypt_hash(header: bytes, n: int = 1024, r: int = 1) -> bytes:
     return _scrypt(header, n, r)
 
 
+def require_known(algorithm: str) -> None:
+    """CoinError for a name that no coin file may use, with the nearest one that it may."""
+    known = [*_MULTIPLIERS, *_NOT_MINED]
+    if algorithm in known:
+        return
+    nearest = difflib.get_close_matches(algorithm, known, n=1)
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(known)}"
+    raise CoinError(f"unknown algorithm {algorithm!r}, {hint}")
+
+
 def difficulty_multiplier(algorithm: str) -> int:
     """How many times easier than Bitcoin's difficulty 1 this algorithm's is; CoinError if it is not mined."""
-    if algorithm in _MULTIPLIERS:
-        return _MULTIPLIERS[algorithm]
-    mined = " and ".join(_MULTIPLIERS)
-    if algorithm in _NOT_MINED:
+    require_known(algorithm)
+    if algorithm not in _MULTIPLIERS:
+        mined = " and ".join(_MULTIPLIERS)
         raise CoinError(f"algorithm {algorithm!r} is known, but this version mines {mined} only")
-    nearest = difflib.get_close_matches(algorithm, [*_MULTIPLIERS, *_NOT_MINED], n=1)
-    hint = f", did you mean {nearest[0]!r}?" if nearest else "."
-    raise CoinError(f"unknown algorithm {algorithm!r}{hint} This version mines {mined} only")
+    return _MULTIPLIERS[algorithm]
 
 
 def pow_hash(algorithm: str, n: int = 1024, r: int = 1) -> PowHash:

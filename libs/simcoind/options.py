@@ -47,7 +47,7 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
 def build_parameters(options: argparse.Namespace) -> ChainParameters:
     """The chain that the options ask for. Raises NompError, OSError or ValueError for what cannot be."""
     coin = parse_coin(options.coin.name, json5.loads(options.coin.read_text()))
-    if coin.coinbase_hash != "sha256d":
+    if coin.hashes_coinbase_once:
         raise ValueError(f"{coin.name} hashes transactions once, which is not simulated")
     if options.network not in coin.networks:
         raise ValueError(f"{options.coin} has no network {options.network}")
@@ -59,7 +59,7 @@ def build_parameters(options: argparse.Namespace) -> ChainParameters:
         network=coin.networks[options.network],
         pow_hash=coin.pow_hash,
         gbt_rules=coin.gbt_rules,
-        block_hash_is_pow=coin.block_hash == "pow",
+        block_hash_is_pow=coin.block_id_is_pow,
         nbits=nbits,
         maturity=coin.confirmations if options.maturity is None else options.maturity,
         subsidy_sats=options.subsidy * COIN,

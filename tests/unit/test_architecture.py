@@ -14,7 +14,7 @@ from tests.unit.chain_samples import ROOT
 LAYERS = {
     "bytes": {"amounts", "encoding", "errors", "hashing", "version"},
     "chain": {"address", "bech32", "block", "coinbase", "merkle", "target"},
-    "mining": {"coin", "job", "share", "template"},
+    "mining": {"coin", "coin_file", "job", "share", "template"},
     "contract": {"messages", "requests", "subjects"},
     # every other module of nompcore is a shell
 }

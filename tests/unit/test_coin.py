@@ -33,7 +33,7 @@ def test_every_shipped_coin_can_be_mined(path: Path) -> None:
     assert set(shipped.networks) == {"main", "test", "regtest"}
     assert len(shipped.pow_hash(HEADER)) == 32
     assert shipped.explorer is not None
-    assert shipped.peer_magic != shipped.peer_magic_testnet
+    assert shipped.peer_magics["main"] != shipped.peer_magics["test"]
 
 
 def test_eight_coins_are_shipped() -> None:
@@ -57,7 +57,7 @@ def test_litecoin_is_what_its_file_says() -> None:
     assert litecoin.gbt_rules == ("mweb", "segwit")
     assert litecoin.networks["main"] == NetworkParams((48,), (5, 50), "ltc")
     assert litecoin.networks["regtest"] == NetworkParams((111,), (196, 58), "rltc")
-    assert litecoin.peer_magic == bytes.fromhex("fbc0b6db")
+    assert litecoin.peer_magics["main"] == bytes.fromhex("fbc0b6db")
 
 
 def test_what_a_coin_file_leaves_out_is_bitcoins_way() -> None:
@@ -68,7 +68,7 @@ def test_what_a_coin_file_leaves_out_is_bitcoins_way() -> None:
     assert minimal.gbt_rules == ()
     assert minimal.tx_messages is False
     assert minimal.mpos_diff_multiplier == 1
-    assert minimal.peer_magic is None
+    assert minimal.peer_magics == {}
     assert minimal.explorer is None
     assert set(minimal.networks) == {"main"}
     assert minimal.networks["main"].bech32_hrp is None
@@ -96,7 +96,7 @@ def test_every_key_of_nomp_for_these_algorithms_is_taken() -> None:
     assert full.tx_messages
     assert full.has_get_info
     assert full.mpos_diff_multiplier == 0.5
-    assert full.peer_magic == bytes.fromhex("fbc0b6db")
+    assert full.peer_magics == {"main": bytes.fromhex("fbc0b6db"), "test": bytes.fromhex("fcc1b7dc")}
     assert full.pow_hash(HEADER).hex() == "67bc1237b713ec9858c9975a3a1056a0609c01587139a730bb17397fd7f3a382"
 
 
@@ -120,11 +120,11 @@ def test_the_block_id_is_of_the_header_unless_the_file_says_proof_of_work() -> N
     [
         ("algoritm", "x", "algoritm: unknown key, the nearest known one is algorithm"),
         ("peermagic", "x", "peermagic: unknown key, the nearest known one is peerMagic"),
-        ("nMin", 4, "nMin: belongs to algorithms that this version does not mine"),
-        ("timeTable", {}, "timeTable: belongs to algorithms that this version does not mine"),
+        ("nMin", 4, "chainStartTime, nMin and nMax belong to scrypt-jane"),
+        ("timeTable", {}, "timeTable belongs to scrypt-n"),
         ("algorithm", "x11", "'x11' is known, but this version mines sha256 and scrypt only"),
         ("algorithm", "sha265", "did you mean 'sha256'"),
-        ("reward", "POS", "reward: input should be 'POW'"),
+        ("reward", "POA", "reward: input should be 'POW' or 'POS'"),
         ("nValue", 2048, "nValue and rValue belong to scrypt"),
         ("txMessages", "yes", "txMessages: input should be a valid boolean"),
         ("mposDiffMultiplier", 0, "mposDiffMultiplier: "),

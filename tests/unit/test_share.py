@@ -235,7 +235,7 @@ def test_a_scrypt_share_is_judged_by_scrypt_and_named_by_sha256d() -> None:
 
 
 def test_a_coin_whose_block_id_is_its_work_names_the_block_by_it() -> None:
-    by_work = dataclasses.replace(coin("litecoin.json"), block_hash="pow")
+    by_work = dataclasses.replace(coin("litecoin.json"), block_id_is_pow=True)
     found = verdict(submission(), on=job(MAX_TARGET, by_work))
 
     assert isinstance(found, BlockFound)
@@ -243,7 +243,7 @@ def test_a_coin_whose_block_id_is_its_work_names_the_block_by_it() -> None:
 
 
 def test_a_coin_that_hashes_its_coinbase_once_gets_another_merkle_root() -> None:
-    once = dataclasses.replace(BITCOIN, coinbase_hash="sha256")
+    once = dataclasses.replace(BITCOIN, hashes_coinbase_once=True)
 
     assert hash_int_of(submission(), job(mined=once)) != hash_int_of(submission())
 
