@@ -34,6 +34,7 @@ chain       target         nbits, targets, difficulty, work
             merkle         branch of the coinbase, root from the branch
             address        address ↔ output script, with
             bech32         the text form of witness programs
+            payees         outputs that a template demands
             coinbase       the two halves of the coinbase transaction around the extranonce
             block          the 80-byte header, and a whole block
 bytes       encoding       varints, script pushes, hex, byte orders

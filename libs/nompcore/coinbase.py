@@ -1,6 +1,7 @@
 """The coinbase transaction, cut into two halves around the extranonce that stratum and the miner fill in.
 
-    version ‖ 01 ‖ null outpoint ‖ script length ‖ script ‖ sequence ‖ outputs ‖ locktime [‖ comment]
+    version [‖ time] ‖ 01 ‖ null outpoint ‖ script length ‖ script ‖ sequence ‖ outputs ‖ locktime [‖ comment]
+                                                                                               [‖ payload]
     script = push(height) ‖ coinbaseaux flags ‖ 08 extranonce1 extranonce2 ‖ push(pool tag)
                                                  └ coinb1 ends, coinb2 begins ┘
 
@@ -27,6 +28,7 @@ _NULL_OUTPOINT = bytes(32) + b"\xff\xff\xff\xff"
 # and explorers expect of a coinbase.
 _SEQUENCE = b"\xff\xff\xff\xff"
 _LOCKTIME = bytes(4)
+_SPECIAL_COINBASE_VERSION = 5 << 16 | 3  # DIP 2: type 5, a coinbase, in the upper half
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class CoinbaseSpec:
     witness_commitment: bytes | None = None  # output script of BIP141
     aux_flags: bytes = b""
     tx_messages: bool = False  # the coin's transactions may end with a comment: version 2, the pool tag
+    payees: tuple[Output, ...] = ()  # what the chain demands; paid before recipients get their parts
+    time: int | None = None  # Unix seconds; only transactions of proof-of-stake coins hold one
+    payload: bytes | None = None  # DIP 4: makes the coinbase a special transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +81,37 @@ def build_coinbase(spec: CoinbaseSpec) -> CoinbaseParts:
     if script_size > MAX_SCRIPT_SIZE:
         raise TemplateError(f"the coinbase script would have {script_size} bytes of {MAX_SCRIPT_SIZE}")
     outputs, reward_sats = coinbase_outputs(spec)
-    version = struct.pack("<I", 2 if spec.tx_messages else 1)
     comment = varint(len(spec.pool_tag)) + spec.pool_tag if spec.tx_messages else b""
+    payload = b"" if spec.payload is None else varint(len(spec.payload)) + spec.payload
     return CoinbaseParts(
-        coinb1=version + b"\x01" + _NULL_OUTPOINT + varint(script_size) + script_start,
-        coinb2=script_end + _SEQUENCE + _serialize_outputs(outputs) + _LOCKTIME + comment,
+        coinb1=_head(spec) + b"\x01" + _NULL_OUTPOINT + varint(script_size) + script_start,
+        coinb2=script_end + _SEQUENCE + _serialize_outputs(outputs) + _LOCKTIME + comment + payload,
         reward_sats=reward_sats,
     )
 
 
+def _head(spec: CoinbaseSpec) -> bytes:
+    """Version and, in proof-of-stake coins, time."""
+    version = _SPECIAL_COINBASE_VERSION if spec.payload is not None else 2 if spec.tx_messages else 1
+    return struct.pack("<I", version) + (b"" if spec.time is None else struct.pack("<I", spec.time))
+
+
 def coinbase_outputs(spec: CoinbaseSpec) -> tuple[list[Output], int]:
-    """Witness commitment, pool, recipients, in this order, and the pool's amount; they sum to the value."""
+    """Witness commitment, pool, payees, recipients, in this order, and the pool's amount.
+
+    They sum to the value. Recipients get their parts of what the payees leave.
+    """
     if any(recipient.ppm < 0 for recipient in spec.recipients):
         raise EncodingError("a recipient's part of the reward is negative")
-    paid = [Output(spec.value_sats * recipient.ppm // PPM, recipient.script) for recipient in spec.recipients]
-    reward_sats = spec.value_sats - sum(output.value_sats for output in paid)
+    left_sats = spec.value_sats - sum(payee.value_sats for payee in spec.payees)
+    if left_sats < 0:
+        raise TemplateError("the payments that the template demands exceed its value")
+    paid = [Output(left_sats * recipient.ppm // PPM, recipient.script) for recipient in spec.recipients]
+    reward_sats = left_sats - sum(output.value_sats for output in paid)
     if reward_sats < 0:
         raise EncodingError("the recipients' parts exceed the reward")
     commitment = [Output(0, spec.witness_commitment)] if spec.witness_commitment else []
-    return [*commitment, Output(reward_sats, spec.pool_script), *paid], reward_sats
+    return [*commitment, Output(reward_sats, spec.pool_script), *spec.payees, *paid], reward_sats
 
 
 def _serialize_outputs(outputs: list[Output]) -> bytes:

@@ -29,6 +29,7 @@ def build_job(
     recipients: Sequence[Recipient],
     clean_jobs: bool,
     created_ms: int,
+    proof_of_stake: bool = False,
 ) -> Job:
     """The job of a template. TemplateError if the coinbase does not fit, EncodingError for bad recipients."""
     parts = build_coinbase(
@@ -41,6 +42,9 @@ def build_job(
             witness_commitment=template.witness_commitment,
             aux_flags=template.flags,
             tx_messages=coin.tx_messages,
+            payees=template.payees,
+            time=template.curtime if proof_of_stake else None,
+            payload=template.coinbase_payload,
         )
     )
     return Job(
@@ -96,13 +100,18 @@ def prepare_job(job: Job, coin: Coin) -> PreparedJob:
     )
 
 
-def pack_transactions(template: Template) -> bytes:
-    """What a found block needs beside its header and coinbase, for the object store."""
-    body = BlockBody(
+def block_body(template: Template, *, proof_of_stake: bool = False) -> BlockBody:
+    """What a block of this template needs beside its header and coinbase."""
+    return BlockBody(
         transactions=tuple(transaction.data for transaction in template.transactions),
         has_witness_commitment=template.witness_commitment is not None,
         mweb=template.mweb,
+        proof_of_stake=proof_of_stake,
     )
+
+
+def pack_transactions(body: BlockBody) -> bytes:
+    """The form in which a block's body waits in the object store."""
     return msgspec.msgpack.encode(body)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
 
+from nompcore.address import NetworkParams
+from nompcore.coinbase import Output
 from nompcore.encoding import from_display, hex_to_bytes
 from nompcore.errors import EncodingError, TemplateError
+from nompcore.payees import demanded_outputs
 from nompcore.target import target_from_nbits
-
-_PAYEES = ("masternode", "superblock", "payee", "masternode_payments", "founderreward", "foundersreward")
-"""Fields by which a daemon demands coinbase outputs of its own. A block without them would be refused."""
 
 _UNDERSTOOD_RULES = ("segwit", "mweb")
 """Rules that may come with "!", which says: do not mine what you do not understand (BIP9)."""
@@ -25,6 +25,7 @@ class TemplateTransaction:
 
     data: bytes
     txid_le: bytes
+    fee_sats: int | None = None  # old daemons do not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Template:
     mweb: bytes | None
     longpollid: str
     rules: tuple[str, ...]
+    payees: tuple[Output, ...] = ()  # outputs that the coinbase must have beside the pool's
+    coinbase_payload: bytes | None = None  # Dash's DIP 4: what follows the coinbase's lock time
+    can_propose: bool = False  # the daemon checks proposed blocks (BIP 23)
 
 
 _UInt32 = Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
@@ -54,6 +58,7 @@ class _Transaction(msgspec.Struct):
     data: str
     hash: str = ""
     txid: str = ""
+    fee: int | None = None
 
 
 class _Answer(msgspec.Struct):
@@ -71,20 +76,39 @@ class _Answer(msgspec.Struct):
     mweb: str | None = None
     longpollid: str = ""
     rules: list[str] = []
+    coinbase_payload: str | None = None
+    capabilities: list[str] = []
 
 
-def parse_template(answer: Mapping[str, Any]) -> Template:
-    """The typed template; TemplateError names what is missing, contradictory or not understood."""
-    demanded = [key for key in _PAYEES if answer.get(key)]
-    if demanded:
-        raise TemplateError(f"the template demands payments that this version cannot make: {demanded}")
+def parse_template(
+    answer: Mapping[str, Any], network: NetworkParams | None = None, payee_fields: Collection[str] = ()
+) -> Template:
+    """The typed template; TemplateError names what is missing, contradictory or not understood.
+
+    `network` reads the addresses that the daemon wants paid, `payee_fields` are the coin file's `payees`.
+    """
+    payees = demanded_outputs(answer, network, payee_fields)
     try:
-        return _template(msgspec.convert(dict(answer), _Answer))
+        return _template(msgspec.convert(dict(answer), _Answer), payees)
     except (msgspec.ValidationError, EncodingError) as error:
         raise TemplateError(f"the block template is unusable: {error}") from error
 
 
-def _template(answer: _Answer) -> Template:
+def without_transactions(template: Template) -> Template | None:
+    """The same work with an empty block: it is quicker to make and to store, and earns no fees.
+
+    None where nothing is gained, and where the rest of the coinbase may depend on the transactions.
+    """
+    fees = [transaction.fee_sats for transaction in template.transactions]
+    known = [fee for fee in fees if fee is not None]
+    bound = template.payees or template.coinbase_payload is not None or template.mweb is not None
+    if not fees or bound or len(known) < len(fees) or sum(known) > template.coinbasevalue:
+        return None
+    value_sats = template.coinbasevalue - sum(known)
+    return replace(template, transactions=(), coinbasevalue=value_sats, witness_commitment=None)
+
+
+def _template(answer: _Answer, payees: tuple[Output, ...]) -> Template:
     from_display(answer.previousblockhash)
     return Template(
         height=answer.height,
@@ -101,6 +125,9 @@ def _template(answer: _Answer) -> Template:
         mweb=_optional_hex(answer.mweb),
         longpollid=answer.longpollid,
         rules=_rules(answer.rules),
+        payees=payees,
+        coinbase_payload=_optional_hex(answer.coinbase_payload),
+        can_propose="proposal" in answer.capabilities,
     )
 
 
@@ -113,7 +140,7 @@ def _target(answer: _Answer) -> int:
 
 def _transaction(row: _Transaction) -> TemplateTransaction:
     # Daemons without segregated witness give only `hash`, which is the id there.
-    return TemplateTransaction(hex_to_bytes(row.data), from_display(row.txid or row.hash))
+    return TemplateTransaction(hex_to_bytes(row.data), from_display(row.txid or row.hash), row.fee)
 
 
 def _optional_hex(text: str | None) -> bytes | None:

@@ -15,7 +15,7 @@ from nompcore.bus import Bus
 from nompcore.coinbase import Recipient
 from nompcore.config.pool import PoolConfig
 from nompcore.errors import LeaseLost
-from nompcore.job import build_job, pack_transactions
+from nompcore.job import block_body, build_job, pack_transactions
 from nompcore.messages import Job
 from nompcore.subjects import JOB
 from nompcore.template import Template
@@ -106,7 +106,7 @@ class Publication:
 
     def _stored_form(self, job_id: str, template: Template, now_ms: int) -> _Stored:
         """The form to store under the job's id, or what is stored already if nothing changed."""
-        packed = pack_transactions(template)
+        packed = pack_transactions(block_body(template))
         before = self._stored
         if before is not None and before.packed == packed and now_ms - before.at_ms < REUSE_MS:
             return before

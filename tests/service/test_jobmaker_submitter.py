@@ -15,7 +15,7 @@ from nompcore.bus import Bus
 from nompcore.config import DaemonConfig, PoolConfig
 from nompcore.daemon import Daemon
 from nompcore.errors import ComeAgain
-from nompcore.job import build_job, pack_transactions
+from nompcore.job import block_body, build_job, pack_transactions
 from nompcore.messages import BlockFound, BlockSubmitted, Job
 from nompcore.subjects import BLOCK_SUBMITTED, TEMPLATES
 from nompcore.template import Template, parse_template
@@ -47,7 +47,7 @@ class Desk:
     async def found(self) -> BlockFound:
         """A block found on a fresh template, whose transactions are stored."""
         template = await self.template()
-        await self.templates.put(POOL, TEMPLATE_ID, pack_transactions(template))
+        await self.templates.put(POOL, TEMPLATE_ID, pack_transactions(block_body(template)))
         return find_block(self.job(template), LITECOIN)
 
     async def template(self) -> Template:

@@ -11,7 +11,7 @@ from nompcore.coinbase import CoinbaseSpec, build_coinbase
 from nompcore.encoding import display, from_display, varint
 from nompcore.errors import EncodingError
 from nompcore.hashing import sha256d
-from nompcore.job import pack_transactions, unpack_transactions
+from nompcore.job import block_body, pack_transactions, unpack_transactions
 from nompcore.share import BlockFound, validate_share
 from tests.unit.chain_samples import RegtestBlock, regtest_blocks, vectors
 
@@ -50,6 +50,21 @@ def test_a_negative_version_is_written_as_the_same_32_bits() -> None:
     assert negative[:4].hex() == "02000080"
 
 
+def test_a_block_of_a_proof_of_stake_coin_ends_with_an_empty_signature() -> None:
+    body = BlockBody(transactions=(b"one",), has_witness_commitment=False, proof_of_stake=True)
+
+    assert assemble_block(b"h" * 80, b"c", body) == b"h" * 80 + b"\x02" + b"c" + b"one" + b"\x00"
+
+
+def test_a_coinbase_with_a_time_takes_its_witness_too() -> None:
+    parts = build_coinbase(CoinbaseSpec(500000, 1, POOL, b"/nomp/", time=1_700_000_000))
+    coinbase = parts.coinb1 + bytes(8) + parts.coinb2
+
+    with_witness = with_coinbase_witness(coinbase, has_time=True)
+
+    assert with_witness == coinbase[:8] + b"\x00\x01" + coinbase[8:-4] + WITNESS + coinbase[-4:]
+
+
 @pytest.mark.parametrize("block", regtest_blocks(), ids=lambda block: block.label)
 def test_the_assembled_block_is_the_one_the_node_accepted(block: RegtestBlock) -> None:
     found = validate_share(
@@ -57,7 +72,7 @@ def test_the_assembled_block_is_the_one_the_node_accepted(block: RegtestBlock) -
     )
     assert isinstance(found, BlockFound)
 
-    body = unpack_transactions(pack_transactions(block.template))
+    body = unpack_transactions(pack_transactions(block_body(block.template)))
 
     assert assemble_block(found.header, found.coinbase, body) == block.block
 

@@ -18,7 +18,7 @@ from nompcore.coinbase import (
     build_coinbase,
     coinbase_outputs,
 )
-from nompcore.encoding import push_int, read_varint
+from nompcore.encoding import push_int, read_varint, varint
 from nompcore.errors import EncodingError, TemplateError
 from tests.unit.chain_samples import RegtestBlock, regtest_blocks
 
@@ -38,7 +38,10 @@ specs = st.builds(
     witness_commitment=st.none() | st.just(COMMITMENT),
     aux_flags=st.binary(max_size=20),
     tx_messages=st.booleans(),
-)
+    payees=st.lists(st.builds(Output, st.integers(0, 2**40), scripts), max_size=4).map(tuple),
+    time=st.none() | st.integers(0, 2**32 - 1),
+    payload=st.none() | st.binary(max_size=300),
+).filter(lambda spec: sum(payee.value_sats for payee in spec.payees) <= spec.value_sats)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Transaction:
     """A coinbase read field by field."""
 
     version: int
+    time: int | None
     outpoint: bytes
     script: bytes
     sequence: bytes
@@ -53,9 +57,11 @@ class Transaction:
     rest: bytes  # lock time and what follows
 
 
-def read_transaction(raw: bytes) -> Transaction:
-    assert raw[4] == 1, "one input"
-    script_size, at = read_varint(raw, 41)
+def read_transaction(raw: bytes, *, has_time: bool = False) -> Transaction:
+    version, raw = int.from_bytes(raw[:4], "little"), raw[4:]
+    time, raw = (int.from_bytes(raw[:4], "little"), raw[4:]) if has_time else (None, raw)
+    assert raw[0] == 1, "one input"
+    script_size, at = read_varint(raw, 37)
     script, at = raw[at : at + script_size], at + script_size
     sequence, at = raw[at : at + 4], at + 4
     count, at = read_varint(raw, at)
@@ -65,7 +71,11 @@ def read_transaction(raw: bytes) -> Transaction:
         size, at = read_varint(raw, at + 8)
         outputs.append(Output(value_sats, raw[at : at + size]))
         at += size
-    return Transaction(int.from_bytes(raw[:4], "little"), raw[5:41], script, sequence, outputs, raw[at:])
+    return Transaction(version, time, raw[1:37], script, sequence, outputs, raw[at:])
+
+
+def read(spec: CoinbaseSpec) -> Transaction:
+    return read_transaction(whole(build_coinbase(spec)), has_time=spec.time is not None)
 
 
 def whole(parts: CoinbaseParts) -> bytes:
@@ -106,20 +116,23 @@ def test_a_node_reads_the_coinbase_as_it_was_meant(block: RegtestBlock) -> None:
 
 @given(specs)
 def test_the_halves_around_an_extranonce_are_the_transaction_asked_for(spec: CoinbaseSpec) -> None:
-    parts = build_coinbase(spec)
-    transaction = read_transaction(whole(parts))
+    transaction = read(spec)
 
-    assert transaction.version == (2 if spec.tx_messages else 1)
+    plain = 2 if spec.tx_messages else 1
+    assert transaction.version == (plain if spec.payload is None else 0x00050003)
+    assert transaction.time == spec.time
     assert transaction.outpoint == bytes(32) + b"\xff" * 4
     assert transaction.outputs == coinbase_outputs(spec)[0]
     assert transaction.sequence == b"\xff" * 4
     assert transaction.rest[:4] == bytes(4)
-    assert transaction.rest[4:] == (bytes([len(spec.pool_tag)]) + spec.pool_tag if spec.tx_messages else b"")
+    comment = bytes([len(spec.pool_tag)]) + spec.pool_tag if spec.tx_messages else b""
+    payload = b"" if spec.payload is None else varint(len(spec.payload)) + spec.payload
+    assert transaction.rest[4:] == comment + payload
 
 
 @given(specs)
 def test_the_script_holds_height_flags_extranonce_and_tag_in_this_order(spec: CoinbaseSpec) -> None:
-    script = read_transaction(whole(build_coinbase(spec))).script
+    script = read(spec).script
 
     tag = bytes([len(spec.pool_tag)]) + spec.pool_tag if spec.pool_tag else b""
     assert script == push_int(spec.height) + spec.aux_flags + b"\x08" + EXTRANONCES + tag
@@ -132,8 +145,24 @@ def test_all_of_the_value_is_paid_and_no_recipient_gets_more_than_its_part(spec:
 
     assert sum(output.value_sats for output in outputs) == spec.value_sats
     assert Output(reward_sats, spec.pool_script) in outputs
-    for output, recipient in zip(outputs[-len(spec.recipients) :], spec.recipients, strict=False):
-        assert 0 <= spec.value_sats * recipient.ppm - output.value_sats * PPM < PPM
+    left_sats = spec.value_sats - sum(payee.value_sats for payee in spec.payees)
+    for output, recipient in zip(
+        outputs[len(outputs) - len(spec.recipients) :], spec.recipients, strict=True
+    ):
+        assert 0 <= left_sats * recipient.ppm - output.value_sats * PPM < PPM
+
+
+@given(specs)
+def test_every_payee_gets_exactly_what_the_chain_demands(spec: CoinbaseSpec) -> None:
+    outputs, _ = coinbase_outputs(spec)
+
+    before = len(outputs) - len(spec.recipients) - len(spec.payees)
+    assert tuple(outputs[before : before + len(spec.payees)]) == spec.payees
+
+
+def test_payees_cannot_get_more_than_there_is() -> None:
+    with pytest.raises(TemplateError, match="exceed its value"):
+        build_coinbase(CoinbaseSpec(1, 10, POOL, payees=(Output(11, POOL),)))
 
 
 @given(specs)

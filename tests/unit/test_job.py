@@ -11,7 +11,7 @@ from nompcore.block import BlockBody
 from nompcore.coinbase import PPM, Recipient
 from nompcore.encoding import from_display
 from nompcore.errors import EncodingError, TemplateError
-from nompcore.job import build_job, pack_transactions, prepare_job, unpack_transactions
+from nompcore.job import block_body, build_job, pack_transactions, prepare_job, unpack_transactions
 from nompcore.merkle import root_from_branch
 from nompcore.messages import Job
 from nompcore.template import Template, TemplateTransaction
@@ -133,12 +133,14 @@ def test_transactions_survive_the_object_store(
         witness_commitment=b"commitment" if has_commitment else None,
     )
 
-    assert unpack_transactions(pack_transactions(template)) == BlockBody(tuple(data), has_commitment, mweb)
+    assert unpack_transactions(pack_transactions(block_body(template))) == BlockBody(
+        tuple(data), has_commitment, mweb
+    )
 
 
 def test_packing_adds_little_to_the_bytes_of_the_transactions() -> None:
     transactions = tuple(TemplateTransaction(bytes(400), bytes(32)) for _ in range(100))
-    packed = pack_transactions(dataclasses.replace(TEMPLATE, transactions=transactions))
+    packed = pack_transactions(block_body(dataclasses.replace(TEMPLATE, transactions=transactions)))
 
     assert len(packed) < 100 * (400 + 5) + 100
 
@@ -150,7 +152,7 @@ def test_bytes_that_are_no_transactions_are_refused(junk: bytes) -> None:
 
 
 def test_transactions_cut_short_are_refused() -> None:
-    packed = pack_transactions(BLOCKS[2].template)
+    packed = pack_transactions(block_body(BLOCKS[2].template))
 
     with pytest.raises(EncodingError):
         unpack_transactions(packed[:-1])

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from nompcore.coinbase import Output
 from nompcore.encoding import display
 from nompcore.errors import TemplateError
 from nompcore.hashing import sha256d
-from nompcore.template import parse_template
+from nompcore.template import parse_template, without_transactions
 from tests.unit.chain_samples import RegtestBlock, regtest_blocks
 
 BLOCKS = regtest_blocks()
@@ -136,18 +138,45 @@ def test_rules_that_are_forced_and_known_are_taken() -> None:
     assert parse_template(changed("rules", ["csv", "!segwit", "mweb", "taproot"])).rules[1] == "!segwit"
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("masternode", [{"payee": "X", "amount": 1}]),
-        ("superblock", [{"payee": "X", "amount": 1}]),
-        ("payee", "X"),
-    ],
-)
-def test_a_template_that_demands_payees_of_its_own_is_refused(key: str, value: Any) -> None:
-    with pytest.raises(TemplateError, match=key):
-        parse_template(changed(key, value))
+def test_what_the_daemon_wants_paid_is_part_of_the_template() -> None:
+    demand = {"masternode": [{"payee": "X", "script": "51", "amount": 3}], "coinbase_payload": "0a0b"}
+
+    template = parse_template({**PLAIN, **demand, "capabilities": ["proposal"]})
+
+    assert template.payees == (Output(3, b"\x51"),)
+    assert template.coinbase_payload == b"\x0a\x0b"
+    assert template.can_propose
 
 
 def test_empty_lists_of_payees_are_no_demand() -> None:
     assert parse_template({**PLAIN, "masternode": [], "superblock": [], "payee": ""}) == parse_template(PLAIN)
+
+
+def with_fees(*fees: int | None, **keys: Any) -> dict[str, Any]:
+    rows = [
+        {"data": "00", "txid": f"{n:064x}"} | ({} if fee is None else {"fee": fee})
+        for n, fee in enumerate(fees)
+    ]
+    return {**PLAIN, "transactions": rows, "default_witness_commitment": "6a24aa21a9ed", **keys}
+
+
+def test_an_empty_block_earns_no_fees_and_commits_to_no_witness() -> None:
+    bare = without_transactions(parse_template(with_fees(100, 0, 23)))
+
+    assert bare == replace(parse_template(PLAIN), coinbasevalue=PLAIN["coinbasevalue"] - 123)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        PLAIN,
+        with_fees(100, None),
+        with_fees(PLAIN["coinbasevalue"] + 1),
+        with_fees(1, mweb="00"),
+        with_fees(1, coinbase_payload="00"),
+        with_fees(1, founder={"script": "51", "amount": 1}),
+    ],
+    ids=["none to leave out", "unknown fee", "fees above the value", "mweb", "payload", "payee"],
+)
+def test_a_block_is_not_emptied_where_that_could_make_it_wrong(answer: dict[str, Any]) -> None:
+    assert without_transactions(parse_template(answer)) is None
