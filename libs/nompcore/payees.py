@@ -33,7 +33,7 @@ _FIFTH = 5
 def demanded_outputs(
     answer: Mapping[str, Any], network: NetworkParams | None, more_fields: Collection[str] = ()
 ) -> tuple[Output, ...]:
-    """The outputs in the order of the fields above, the coin file's last. TemplateError where one is unclear."""
+    """The outputs by field, the coin file's fields last. TemplateError where one is unclear."""
     fields = (*FIELDS, *more_fields)
     _refuse_unknown(answer, fields)
     demands = [*_of_fields(answer, fields), *_of_pairs(answer), *_of_coinbasetxn(answer)]
