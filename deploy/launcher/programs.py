@@ -109,6 +109,8 @@ def _service(layout: Layout, chain: Chain, name: str) -> Program:
     if name == "payouts":
         environment["REDIS_URL_FILE"] = str(layout.secrets / "redis_url")
         environment["LEDGER_URL"] = f"sqlite:///{layout.home}/ledger/ledger.db"
+    if name == "jobmaker":
+        environment["BLOCK_ARCHIVE"] = str(layout.home / "blocks")
     if name == "api":
         environment["API_PORT"] = str(layout.ports["API_PORT"])
     return Program(name, (layout.python, "-m", f"services.{name}"), priority=30, environment=environment)

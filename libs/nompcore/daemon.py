@@ -19,7 +19,12 @@ from nompcore.amounts import coins_from_sats, sats_from_coins
 from nompcore.config.daemons import DaemonConfig
 from nompcore.errors import (
     DaemonError,
+    DaemonGarbled,
+    DaemonHttpFault,
+    DaemonLonely,
     DaemonRefused,
+    DaemonSilent,
+    DaemonSyncing,
     DaemonUnauthorized,
     DaemonUnreachable,
     DaemonWarmingUp,
@@ -38,7 +43,7 @@ CONNECTIONS = 16
 KEEPALIVE_SECONDS = 10
 """Well below the 30 s (`-rpcservertimeout`) after which a daemon closes an idle connection."""
 
-_WARMING_UP = (-28, -10, -9)
+_NOT_READY = {-28: DaemonWarmingUp, -10: DaemonSyncing, -9: DaemonLonely}
 _UNAUTHORIZED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -109,14 +114,14 @@ class Daemon:
             async with asyncio.timeout(timeout_seconds):
                 answer = await self._post_logged_in(body)
         except TimeoutError:
-            raise DaemonUnreachable(f"{self.name}: no answer within {timeout_seconds:g} s") from None
+            raise DaemonSilent(f"{self.name}: no answer within {timeout_seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             self._login = None  # a daemon that starts again writes a new cookie
             raise DaemonUnreachable(f"{self.name}: {str(error) or type(error).__name__}") from error
         try:
             return _decoder.decode(answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise DaemonUnreachable(f"{self.name}: the answer is not JSON") from error
+            raise DaemonGarbled(f"{self.name}: the answer is not JSON") from error
 
     async def _post_logged_in(self, body: bytes) -> bytes:
         """Posts with the login at hand; where that is an outdated cookie, again with the new one."""
@@ -157,33 +162,34 @@ class Daemon:
             async for part in answer.aiter_bytes():
                 size += len(part)
                 if size > ANSWER_BYTES:
-                    raise DaemonUnreachable(f"{self.name}: the answer exceeds {ANSWER_BYTES} bytes")
+                    raise DaemonGarbled(f"{self.name}: the answer exceeds {ANSWER_BYTES} bytes")
                 parts.append(part)
         content = b"".join(parts)
         if answer.status_code != httpx.codes.OK and not content.lstrip().startswith((b"{", b"[")):
-            raise DaemonUnreachable(f"{self.name}: HTTP {answer.status_code}")
+            raise DaemonHttpFault(f"{self.name}: HTTP {answer.status_code}")
         return content
 
 
 def _result_of(answer: object) -> Any:
     """The result in an answer, or its error raised."""
     if not isinstance(answer, dict) or not ("result" in answer or "error" in answer):
-        raise DaemonUnreachable("the answer is not JSON-RPC")
+        raise DaemonGarbled("the answer is not JSON-RPC")
     error = answer.get("error")
     if error is None:
         return answer.get("result")
     code = error.get("code") if isinstance(error, dict) else None
     text = error.get("message") if isinstance(error, dict) else error
-    if code in _WARMING_UP:
-        raise DaemonWarmingUp(f"{text} ({code})")
-    raise DaemonRefused(code if isinstance(code, int) else 0, str(text))
+    code = code if isinstance(code, int) else 0
+    if not_ready := _NOT_READY.get(code):
+        raise not_ready(f"{text} ({code})")
+    raise DaemonRefused(code, str(text))
 
 
 def _results_of(requests: Sequence[dict[str, object]], answers: object) -> list[Any]:
     """Results in the order of the requests; daemons may answer in another one."""
     if not isinstance(answers, list):
         _result_of(answers)  # one error for the whole batch
-        raise DaemonUnreachable("the answer to a batch is not a list")
+        raise DaemonGarbled("the answer to a batch is not a list")
     by_id = {
         answer.get("id"): answer
         for answer in answers

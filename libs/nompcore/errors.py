@@ -9,9 +9,15 @@
     ├── StratumError             answered to the miner as [number, text, null]
     │   └── StratumAbuse         answered, then the connection is closed
     ├── DaemonError              a coin daemon did not do what was asked
-    │   ├── DaemonUnreachable    no connection, time-out, HTTP fault: try again
-    │   ├── DaemonWarmingUp      starting, syncing or without peers (-28, -10, -9): try again
+    │   ├── DaemonUnreachable    no connection: try again
+    │   │   ├── DaemonSilent     no answer in time
+    │   │   ├── DaemonHttpFault  an HTTP status that no JSON-RPC server gives
+    │   │   └── DaemonGarbled    an answer that is not JSON-RPC
+    │   ├── DaemonWarmingUp      starting (-28): try again
+    │   │   ├── DaemonSyncing    in its initial download (-10)
+    │   │   └── DaemonLonely     without peers (-9)
     │   ├── DaemonUnauthorized   401 or 403: the configuration is wrong
+    │   ├── DaemonUnfit          answers, but is not what the pool needs
     │   └── DaemonRefused        an answer with an error code: do not repeat blindly
     ├── BusError                 NATS did not do what was asked
     │   ├── BusUnavailable       not connected, no responder or no answer in time: try again
@@ -73,11 +79,35 @@ class DaemonError(NompError):
 
 
 class DaemonUnreachable(DaemonError):
-    """No connection, a time-out, an HTTP fault or an answer that is not JSON-RPC. Worth repeating."""
+    """No connection, or nothing that came over it was an answer. Worth repeating."""
+
+
+class DaemonSilent(DaemonUnreachable):
+    """No answer in time."""
+
+
+class DaemonHttpFault(DaemonUnreachable):
+    """An HTTP status with a body that is not JSON: a proxy in front, a full work queue, a wrong port."""
+
+
+class DaemonGarbled(DaemonUnreachable):
+    """An answer that is not JSON-RPC."""
 
 
 class DaemonWarmingUp(DaemonError):
-    """RPC -28 (loading), -10 (initial download) or -9 (no peers). Worth repeating."""
+    """RPC -28: it loads its data. Worth repeating."""
+
+
+class DaemonSyncing(DaemonWarmingUp):
+    """RPC -10: it is in its initial download."""
+
+
+class DaemonLonely(DaemonWarmingUp):
+    """RPC -9: it has no peers."""
+
+
+class DaemonUnfit(DaemonError):
+    """The daemon answers, but is not what the pool needs; the text says why."""
 
 
 class DaemonUnauthorized(DaemonError):

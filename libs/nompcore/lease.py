@@ -1,6 +1,6 @@
 """A key that one process owns at a time, by the time to live of its bucket.
 
-    lease = await Lease.wait(bus, LEASES, "jobmaker.litecoin", owner)
+    lease = await Lease.wait(bus, LEASES, "payouts.litecoin", owner)
     async with lease:                      # renews it, releases it at the end
         while lease.held: ...
 

@@ -102,7 +102,11 @@ class BlockFound(Message, frozen=True, kw_only=True):
 
 
 class BlockSubmitted(Message, frozen=True, kw_only=True):
-    """What became of a found block at the daemons: `accepted` or `rejected` (stale or refused by all)."""
+    """What became of a found block at the daemons.
+
+    `accepted`: the best chain has it. `competing`: valid, but beside the best chain; it may win yet.
+    `rejected`: refused by all that could judge.
+    """
 
     pool: str
     height: int
@@ -113,7 +117,7 @@ class BlockSubmitted(Message, frozen=True, kw_only=True):
     difficulty: float
     reward_sats: int
     time_ms: int  # when the share was found
-    status: str  # "accepted" | "rejected"
+    status: str  # "accepted" | "competing" | "rejected"
     reason: str = ""
     replies: dict[str, str] = {}  # daemon → its answer
 
@@ -231,7 +235,7 @@ class DaemonState(Message, frozen=True, kw_only=True):
     """How one daemon of a pool looks from jobmaker."""
 
     name: str  # host:port, never credentials
-    state: str  # "ok" | "unreachable" | "warming-up" | "unauthorized" | "refused" | "wrong-network"
+    state: str  # one of services/jobmaker/daemon_states.py, "ok" among them; new ones may be added
     height: int = 0
     detail: str = ""
 
@@ -247,6 +251,7 @@ class NetworkSnapshot(Message, frozen=True, kw_only=True):
     job_id: str
     daemons: list[DaemonState]
     time_ms: int
+    template_refused: str = ""  # why the daemon would refuse the blocks of its newest templates
 
 
 class WorkerSnapshot(Message, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ class Settings:
     nats_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     ledger_url: str = field(repr=False)
+    block_archive: Path
     stratum_host: str
     drain_seconds: float
     api_host: str
@@ -129,6 +130,13 @@ VARIABLES = (
         _required,
         "sqlite:///var/ledger/ledger.db",
         "SQLAlchemy URL of payouts' ledger",
+    ),
+    Variable(
+        "BLOCK_ARCHIVE",
+        "block_archive",
+        Path,
+        "var/blocks",
+        "directory where jobmaker keeps found blocks before it submits them",
     ),
     Variable(
         "STRATUM_HOST",

@@ -152,9 +152,11 @@ BANS = Bucket("bans", (STRATUM,), (STRATUM,), entries_end=True)
 REPLICAS = Bucket("replicas", (STRATUM,), (STRATUM,))
 # A miner that is away for longer has other work to begin with. Memory: losing it costs miners an extranonce1.
 SESSIONS = Bucket("sessions", (STRATUM,), (STRATUM,), ttl_seconds=10 * MINUTE, storage=Storage.MEMORY)
-LEASES = Bucket("leases", (JOBMAKER, PAYOUTS), (JOBMAKER, PAYOUTS), ttl_seconds=10)
+LEASES = Bucket("leases", (PAYOUTS,), (PAYOUTS,), ttl_seconds=10)
+# Who leads a pool's jobs: two leaders at once harm nobody, miners without new work for seconds cost money.
+LEADERS = Bucket("leaders", (JOBMAKER,), (JOBMAKER,), ttl_seconds=1.5, storage=Storage.MEMORY)
 STATS = Bucket("stats", (JOBMAKER, PAYOUTS), (API,))
-BUCKETS = (BANS, EXTRANONCE, REPLICAS, SESSIONS, LEASES, STATS)
+BUCKETS = (BANS, EXTRANONCE, REPLICAS, SESSIONS, LEASES, LEADERS, STATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ def pool_key(pool: str) -> str:
 
 
 def lease_key(service: str, pool: str) -> str:
-    """Key in `LEASES` of the one replica of a service that leads a pool."""
+    """Key in `LEASES` or `LEADERS` of the one replica of a service that leads a pool."""
     return f"{service}.{pool}"
 
 

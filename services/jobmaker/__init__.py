@@ -2,22 +2,31 @@
 
     __main__.py           settings and wiring
     pool_work.py          everything for one pool, wired
-    daemons.py            the pool's daemons: all watched, the first healthy one leads
+    daemons.py            the pool's daemons: all watched, the healthiest one leads
     daemon_watch.py       one daemon and its state
-    chain_check.py        is it on the pool's chain, does it know the pool's address
+    daemon_states.py      the states there are
+    chain_check.py        is it on the pool's chain
+    capabilities.py       what it can do and wants, asked of it
+    standing.py           is it behind, or on another chain than the one that leads
     leadership.py         the lease that lets one replica publish
     watcher.py            when to fetch a template
+    announcements.py      pure: blocks that somebody announced, until there is work on them
+    long_poll.py          the request that a daemon answers with the next tip's template
     decision.py           pure: new tip, refresh or nothing
+    proposal.py           pure: the block a job would become, and its shape
+    template_check.py     would the daemon take it: asked before miners work on it
     publication.py        template → transactions stored → job published
     job_ids.py            pure: ids that never repeat
     template_store.py     the transactions of templates: in memory, and in the object store for all replicas
     submitter.py          found block → assembled → submitted → its fate published
-    block_submission.py   one block to all daemons, and the question whether they build on it
+    block_archive.py      found blocks as files
+    block_submission.py   one block to all daemons
+    block_lookup.py       do they build on it, whatever they call it
     block_fate.py         pure: what the daemons' answers mean
     network_snapshot.py   the pool's network for the api
     wakeup.py             a sleep that can be cut short
-    ending.py             ending tasks that would run for ever
     metrics.py            what is counted
 
-A new job goes watcher → decision → publication; a found block goes submitter → block_submission → block_fate.
+A new job goes watcher → decision → template_check → publication; a found block goes submitter →
+block_archive → block_submission → block_lookup → block_fate.
 """

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from nompcore.messages import Tip
 from nompcore.service import Service, run
 from nompcore.subjects import BLOCK_FOUND, JOBMAKER, TEMPLATES, TIP
-from services.jobmaker.metrics import TIPS, TIPS_UNKNOWN
+from services.jobmaker.block_archive import BlockArchive
+from services.jobmaker.metrics import TIPS_UNKNOWN
 from services.jobmaker.pool_work import PoolWork
 from services.jobmaker.submitter import Submitter
 from services.jobmaker.template_store import TemplateStore
@@ -25,7 +26,9 @@ async def start(service: Service) -> None:
         name: PoolWork(service.bus, service.replica, pool, templates)
         for name, pool in service.config.pools.items()
     }
-    submitter = Submitter(service.bus, templates, {name: pool.submitting for name, pool in pools.items()})
+    submitting = {name: pool.submitting for name, pool in pools.items()}
+    archive = BlockArchive(service.settings.block_archive)
+    submitter = Submitter(service.bus, templates, submitting, archive)
     await _follow_tips(service, pools)
     async with contextlib.AsyncExitStack() as stack:
         for pool in pools.values():
@@ -44,8 +47,7 @@ async def _follow_tips(service: Service, pools: Mapping[str, PoolWork]) -> None:
         if pool is None:
             TIPS_UNKNOWN.inc()
             return
-        TIPS.labels(tip.pool, tip.source).inc()
-        pool.look_now()
+        pool.hear(tip.block_hash_display, tip.source)
 
     await service.bus.subscribe(TIP, look_now)
 

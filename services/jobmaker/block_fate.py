@@ -2,7 +2,8 @@
 
 Answers differ in weight. `null` is given only for a block that was connected to the chain, so it settles it.
 `inconclusive` means stored beside the best chain, and `duplicate` known already, in the chain or beside it (a
-stale block submitted twice is a `duplicate` the second time): the chain itself is asked. A
+stale block submitted twice is a `duplicate` the second time): the chain itself is asked. A block that stays
+beside it may still win by a reorganisation: it competes, and payouts follows it until it is buried. A
 parent unknown to the daemon, or no answer at all, says nothing about the block; such a block is submitted
 again until somebody can judge it, or until it is so old that nobody will.
 """
@@ -43,6 +44,7 @@ class Verdict(enum.Enum):
     """What becomes of the block now."""
 
     ACCEPTED = "accepted"
+    COMPETING = "competing"  # valid, beside the best chain: as good as accepted until another is deep
     REJECTED = "rejected"
     OPEN = "open"  # submit it again
 
@@ -66,8 +68,8 @@ def judge(answers: Collection[Answer], *, in_chain: bool, age_seconds: float) ->
     weights = {answer.weight for answer in answers}
     if in_chain or Weight.ACCEPTED in weights:
         return Verdict.ACCEPTED
-    if Weight.BESIDE in weights and age_seconds < COMPETING_SECONDS:
-        return Verdict.OPEN
+    if Weight.BESIDE in weights:
+        return Verdict.OPEN if age_seconds < COMPETING_SECONDS else Verdict.COMPETING
     answered = weights - {Weight.SILENT}
     if answered and not weights & {Weight.UNJUDGED, Weight.SILENT}:
         return Verdict.REJECTED

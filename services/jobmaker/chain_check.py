@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nompcore.daemon import Daemon
-from nompcore.errors import DaemonRefused
+from nompcore.errors import DaemonRefused, DaemonUnfit
 
 METHOD_NOT_FOUND = -32601  # JSON-RPC 2.0
 
@@ -30,17 +30,14 @@ class ChainView:
 
 async def look_at_chain(daemon: Daemon) -> ChainView:
     """Ask the daemon where it is. Raises DaemonError."""
-    try:
-        info = await daemon.call("getblockchaininfo")
-    except DaemonRefused as refused:
-        if refused.code != METHOD_NOT_FOUND:
-            raise
+    info = await call_if_known(daemon, "getblockchaininfo")
+    if info is None:
         return await _look_at_old_daemon(daemon)
-    chain = str(_field(info, "chain"))
+    chain = str(field_of(info, "chain"))
     return ChainView(
         chains=(_CHAIN_NAMES.get(chain, chain),),
-        height=int(_field(info, "blocks")),
-        tip_display=str(_field(info, "bestblockhash")),
+        height=int(field_of(info, "blocks")),
+        tip_display=str(field_of(info, "bestblockhash")),
     )
 
 
@@ -48,24 +45,24 @@ async def _look_at_old_daemon(daemon: Daemon) -> ChainView:
     """Daemons before getblockchaininfo (Bitcoin 0.9.2) tell only the test network from the others."""
     info = await daemon.call("getinfo")
     return ChainView(
-        chains=("test",) if _field(info, "testnet") else ("main", "regtest"),
-        height=int(_field(info, "blocks")),
+        chains=("test",) if field_of(info, "testnet") else ("main", "regtest"),
+        height=int(field_of(info, "blocks")),
         tip_display=str(await daemon.call("getbestblockhash")),
     )
 
 
-async def check_address(daemon: Daemon, address: str, script: bytes) -> str:
-    """What the daemon finds wrong with the pool's address; empty if nothing. Raises DaemonError."""
-    answer = await daemon.call("validateaddress", address)
-    if not _field(answer, "isvalid"):
-        return "the daemon says that the pool's address is not valid"
-    known = answer.get("scriptPubKey")  # old daemons do not tell
-    if known is not None and known != script.hex():
-        return f"the daemon pays the pool's address with script {known}, the coin file with {script.hex()}"
-    return ""
+async def call_if_known(daemon: Daemon, method: str, *params: object) -> Any:
+    """The result of a call, None where the daemon does not know the method. Raises DaemonError."""
+    try:
+        return await daemon.call(method, *params)
+    except DaemonRefused as refused:
+        if refused.code != METHOD_NOT_FOUND:
+            raise
+        return None
 
 
-def _field(answer: object, name: str) -> Any:
+def field_of(answer: object, name: str) -> Any:
+    """A field of an answer that must have it; else DaemonUnfit."""
     if not isinstance(answer, Mapping) or name not in answer:
-        raise DaemonRefused(0, f"an answer without {name!r}")
+        raise DaemonUnfit(f"an answer without {name!r}")
     return answer[name]

@@ -1,6 +1,6 @@
 """One daemon of a pool: what state it is in, learnt by asking it again and again, never given up.
 
-A daemon is `ok` when it is on the pool's chain, agrees on the pool's address and gives block templates. While
+A daemon is able when it is on the pool's chain, agrees on the pool's address and gives block templates. While
 it is, a look costs one `getbestblockhash`; chain and height are read again when that changes.
 """
 
@@ -9,41 +9,34 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from nompcore.config.pool import PoolConfig
 from nompcore.daemon import Daemon
-from nompcore.errors import (
-    DaemonError,
-    DaemonUnauthorized,
-    DaemonUnreachable,
-    DaemonWarmingUp,
-    TemplateError,
-)
+from nompcore.errors import DaemonError, DaemonSilent, DaemonUnfit, TemplateError
 from nompcore.messages import DaemonState
 from nompcore.template import Template, parse_template
-from services.jobmaker.chain_check import check_address, look_at_chain
+from services.jobmaker.capabilities import Capabilities, ask_capabilities
+from services.jobmaker.chain_check import look_at_chain
+from services.jobmaker.daemon_states import OK, STATES, WRONG_NETWORK, state_of
 from services.jobmaker.metrics import DAEMON_STATE
 from services.jobmaker.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
 
-OK, REFUSED, WRONG_NETWORK = "ok", "refused", "wrong-network"
-_STATE_OF_ERROR: tuple[tuple[type[Exception], str], ...] = (
-    (DaemonUnreachable, "unreachable"),
-    (DaemonWarmingUp, "warming-up"),
-    (DaemonUnauthorized, "unauthorized"),
-)
-STATES = (OK, REFUSED, WRONG_NETWORK, *(state for _, state in _STATE_OF_ERROR))
-
 NEVER_LOOKED = "not asked yet"
 
-_CAPABILITIES = ("coinbasetxn", "workid", "coinbase/append")
-"""What NOMP told daemons that it can do (BIP 22, BIP 23)."""
+LONG_POLL_SECONDS = 240.0
+"""A long poll is asked anew after this long: daemons and what stands before them forget idle connections."""
 
 
-def state_of(error: DaemonError | TemplateError) -> str:
-    """The state that an error puts a daemon in."""
-    return next((state for kind, state in _STATE_OF_ERROR if isinstance(error, kind)), REFUSED)
+@dataclass(frozen=True, slots=True)
+class _Health:
+    """What the last look said; `standing` is for a daemon that is able only."""
+
+    state: str
+    height: int = 0
+    detail: str = ""
 
 
 class WatchedDaemon:
@@ -54,31 +47,46 @@ class WatchedDaemon:
     ) -> None:
         self.daemon = daemon
         self.wakeup = Wakeup()
-        self.state = DaemonState(name=daemon.name, state="unreachable", detail=NEVER_LOOKED)
+        self.name = daemon.name  # host:port, as in logs and snapshots
         self.tip_display = ""
+        self.longpollid = ""  # of the newest template; empty where the daemon has no long polls
+        self.capabilities: Capabilities | None = None  # None until it was able for the first time
+        self.acquaintance = 0  # counts how often it was met: it may be another version each time
         self._pool = pool
         self._script = script
         self._on_change = on_change
+        self._health = _Health("unreachable", detail=NEVER_LOOKED)
+        self._standing = _Health(OK)
 
     @property
-    def name(self) -> str:
-        """host:port, as in logs and snapshots."""
-        return self.state.name
-
-    @property
-    def is_ok(self) -> bool:
+    def is_able(self) -> bool:
         """Whether it can give work."""
-        return self.state.state == OK
+        return self._health.state == OK
 
     @property
     def is_foreign(self) -> bool:
         """Whether it is known to be on another network, where the pool's blocks mean nothing."""
-        return self.state.state == WRONG_NETWORK
+        return self._health.state == WRONG_NETWORK
+
+    @property
+    def height(self) -> int:
+        """Of its tip."""
+        return self._health.height
+
+    @property
+    def state(self) -> DaemonState:
+        """How it looks from outside."""
+        shown = self._standing if self.is_able else self._health
+        return DaemonState(name=self.name, state=shown.state, height=self.height, detail=shown.detail)
+
+    def stand(self, standing: str, detail: str) -> None:
+        """How it stands beside the daemon that leads."""
+        self._become(self._health, _Health(standing, detail=detail))
 
     async def look(self) -> None:
         """Ask the daemon how it is. Errors become its state."""
         try:
-            if self.is_ok:
+            if self.is_able:
                 await self._look_for_new_tip()
             else:
                 await self._examine()
@@ -94,54 +102,72 @@ class WatchedDaemon:
             self.wakeup.ring()  # its next look may be a minute away
             raise
 
+    async def next_template(self) -> Template | None:
+        """A long poll: the template after the present one; None when nothing came. Raises as `template`."""
+        try:
+            return await self._fetch_template(self.longpollid, LONG_POLL_SECONDS)
+        except DaemonSilent:
+            return None
+
     async def _look_for_new_tip(self) -> None:
         tip_display = await self.daemon.call("getbestblockhash")
         if tip_display != self.tip_display:
             await self._locate()
 
     async def _examine(self) -> None:
-        """Everything that makes a daemon `ok`, in the order in which a wrong answer tells most."""
+        """Everything that makes a daemon able, in the order in which a wrong answer tells most."""
         if not await self._locate():
             return
-        complaint = await check_address(self.daemon, self._pool.address, self._script)
-        if complaint:
-            self._become(REFUSED, detail=complaint)
-            return
+        self.capabilities = await ask_capabilities(self.daemon, self._pool, self._script)
+        self.acquaintance += 1
         template = await self._fetch_template()
-        self._become(OK, height=template.height - 1)
+        self._become(_Health(OK, template.height - 1), _Health(OK))
 
     async def _locate(self) -> bool:
         """Read chain, height and tip; False, and the state says so, when it is another network's daemon."""
         view = await look_at_chain(self.daemon)
         if self._pool.network not in view.chains:
             detail = f"the daemon is on {'/'.join(view.chains)}, the pool on {self._pool.network}"
-            self._become(WRONG_NETWORK, height=view.height, detail=detail)
+            self._become(_Health(WRONG_NETWORK, view.height, detail))
             return False
-        is_new_tip = view.tip_display != self.tip_display
-        self.tip_display = view.tip_display
-        if self.is_ok and is_new_tip:
-            self._become(OK, height=view.height)
-            self._on_change()
+        self._see_tip(view.tip_display, view.height)
         return True
 
-    async def _fetch_template(self) -> Template:
-        request = {"capabilities": list(_CAPABILITIES), "rules": list(self._pool.coin.gbt_rules)}
-        answer = await self.daemon.call("getblocktemplate", request)
+    def _see_tip(self, tip_display: str, height: int) -> None:
+        is_new, self.tip_display = tip_display != self.tip_display, tip_display
+        if self.is_able and is_new:
+            self._become(_Health(OK, height), self._standing)
+            self._on_change()
+
+    async def _fetch_template(self, longpollid: str = "", timeout_seconds: float | None = None) -> Template:
+        if self.capabilities is None:
+            raise DaemonUnfit(NEVER_LOOKED)
+        request = self.capabilities.template_request
+        if longpollid:
+            request["longpollid"] = longpollid
+        within = {} if timeout_seconds is None else {"timeout_seconds": timeout_seconds}
+        answer = await self.daemon.call("getblocktemplate", request, **within)
         # 9 ms for 4,000 transactions: in a thread, so that other pools need not wait.
-        return await asyncio.to_thread(parse_template, answer)
+        coin = self._pool.coin
+        network = coin.networks[self._pool.network]
+        template = await asyncio.to_thread(parse_template, answer, network, coin.payees)
+        self.longpollid = template.longpollid
+        self._see_tip(template.prevhash_display, template.height - 1)
+        return template
 
     def _failed(self, error: DaemonError | TemplateError) -> None:
-        self._become(state_of(error), height=self.state.height, detail=str(error))
+        self._become(_Health(state_of(error), self.height, str(error)))
 
-    def _become(self, state: str, *, height: int = 0, detail: str = "") -> None:
-        before, self.state = (
-            self.state,
-            DaemonState(name=self.name, state=state, height=height, detail=detail),
-        )
-        if before.state == state and before.detail != NEVER_LOOKED:
+    def _become(self, health: _Health, standing: _Health | None = None) -> None:
+        before, was_asked = self.state, self._health.detail != NEVER_LOOKED
+        self._health, self._standing = health, standing or _Health(OK)
+        now = self.state
+        if before.state == now.state and was_asked:
             return
-        facts = {"daemon": self.name, "state": state, "detail": detail}
-        log.log(logging.INFO if state == OK else logging.WARNING, "daemon state changed", extra=facts)
+        facts: dict[str, object] = {"daemon": self.name, "state": now.state, "detail": now.detail}
+        if self.capabilities is not None and now.state == OK:
+            facts |= {"rules": self.capabilities.rules, "submit": self.capabilities.submit_call}
+        log.log(logging.INFO if now.state == OK else logging.WARNING, "daemon state changed", extra=facts)
         for each in STATES:
-            DAEMON_STATE.labels(self._pool.name, self.name, each).set(each == state)
+            DAEMON_STATE.labels(self._pool.name, self.name, each).set(each == now.state)
         self._on_change()

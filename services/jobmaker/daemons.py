@@ -1,4 +1,4 @@
-"""The daemons of a pool: all are watched, the first healthy one in the order of the configuration leads."""
+"""The daemons of a pool: all are watched, the healthiest leads, of equals the first in the configuration."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from random import SystemRandom
 
 from nompcore.backoff import delays
 from nompcore.messages import DaemonState
+from services.jobmaker import standing
 from services.jobmaker.daemon_watch import WatchedDaemon
 
 FIRST_RETRY_SECONDS = 0.5
@@ -25,8 +26,13 @@ class PoolDaemons:
         self._poll_seconds = poll_seconds or UNPOLLED_LOOK_SECONDS
 
     def leading(self) -> WatchedDaemon | None:
-        """The daemon that work comes from now, if any can give some."""
-        return next((daemon for daemon in self.daemons if daemon.is_ok), None)
+        """The daemon that work comes from now, if any can give some: one that lags has lost its turn."""
+        return standing.best(self.daemons)
+
+    @property
+    def own_chain(self) -> list[WatchedDaemon]:
+        """All but those known to be on another network, whose answers mean nothing for the pool's blocks."""
+        return [daemon for daemon in self.daemons if not daemon.is_foreign]
 
     def states(self) -> list[DaemonState]:
         """How each daemon looks."""
@@ -43,7 +49,8 @@ class PoolDaemons:
         retries = delays(FIRST_RETRY_SECONDS, RETRY_CAP_SECONDS, random)
         while True:
             await daemon.look()
-            if daemon.is_ok:
+            if daemon.is_able:
+                await standing.place(self.daemons)
                 retries = delays(FIRST_RETRY_SECONDS, RETRY_CAP_SECONDS, random)
                 await daemon.wakeup.sleep(self._poll_seconds)
             else:

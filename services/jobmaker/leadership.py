@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from nompcore.bus import Bus
 from nompcore.lease import Lease
-from nompcore.subjects import JOBMAKER, LEASES, lease_key
+from nompcore.subjects import JOBMAKER, LEADERS, lease_key
 from services.jobmaker.metrics import LEADING
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class Leadership:
     async def run(self) -> None:
         """Wait for the lease, keep it until it is lost, wait again, for ever. Cancelled, it gives it up."""
         while True:
-            lease = await Lease.wait(self._bus, LEASES, lease_key(JOBMAKER, self._pool), self._replica)
+            lease = await Lease.wait(self._bus, LEADERS, lease_key(JOBMAKER, self._pool), self._replica)
             try:
                 async with lease:
                     self._begin(lease)

@@ -19,6 +19,23 @@ JOB_FAILURES = Counter(
 TIPS = Counter("nomp_jobmaker_tips", "calls to look at the daemons now", ["pool", "source"])
 TIPS_UNKNOWN = Counter("nomp_jobmaker_tips_unknown", "such calls for pools that this process does not have")
 
+NEWS_KNOWN = Counter(
+    "nomp_jobmaker_news_known", "announced blocks that there is work on already", ["pool", "source"]
+)
+LONG_POLLS = Counter(
+    "nomp_jobmaker_long_polls",
+    "answers to long polls: new-tip, nothing, failed",
+    ["pool", "daemon", "result"],
+)
+TEMPLATES_CHECKED = Counter(
+    "nomp_jobmaker_templates_checked",
+    "blocks proposed to daemons before miners work on them: accepted, refused, tip-moved, unanswered",
+    ["pool", "result"],
+)
+TEMPLATE_REFUSED = Gauge(
+    "nomp_jobmaker_template_refused", "1 while the daemon would refuse the blocks of its templates", ["pool"]
+)
+
 TEMPLATE_SECONDS = Histogram(
     "nomp_jobmaker_template_seconds", "from asking for a template to the published job", ["pool"],
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
@@ -35,6 +52,9 @@ BLOCKS_OPEN = Counter(
 BLOCKS_LOST = Counter("nomp_jobmaker_blocks_lost", "found blocks that could not be assembled", ["pool"])
 BLOCKS_UNKNOWN_POOL = Counter(
     "nomp_jobmaker_blocks_unknown_pool", "found blocks of pools that this process does not have"
+)
+BLOCKS_UNARCHIVED = Counter(
+    "nomp_jobmaker_blocks_unarchived", "found blocks that could not be written to the archive", ["pool"]
 )
 HASH_DOUBTS = Counter(
     "nomp_jobmaker_hash_doubts",

@@ -15,6 +15,7 @@ from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.leadership import Leadership
 from services.jobmaker.metrics import SNAPSHOT_FAILURES
 from services.jobmaker.publication import Publication
+from services.jobmaker.template_check import TemplateCheck
 from services.jobmaker.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class NetworkSnapshots:
         daemons: PoolDaemons,
         leadership: Leadership,
         publication: Publication,
+        check: TemplateCheck,
     ) -> None:
         self.wakeup = Wakeup()
         self._bus = bus
@@ -40,6 +42,7 @@ class NetworkSnapshots:
         self._daemons = daemons
         self._leadership = leadership
         self._publication = publication
+        self._check = check
         self._hashrate = 0.0
         self._hashrate_height = 0
 
@@ -79,6 +82,7 @@ class NetworkSnapshots:
             job_id=job.job_id if job else "",
             daemons=self._daemons.states(),
             time_ms=time.time_ns() // 1_000_000,
+            template_refused=self._check.refusal,
         )
 
     def _difficulty(self, job: Job) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 from nompcore.address import script_for
 from nompcore.bus import Bus
@@ -13,9 +15,12 @@ from nompcore.logs import bound
 from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.leadership import Leadership
+from services.jobmaker.long_poll import LongPoll
+from services.jobmaker.metrics import TIPS
 from services.jobmaker.network_snapshot import NetworkSnapshots
 from services.jobmaker.publication import Publication
 from services.jobmaker.submitter import SubmittingPool
+from services.jobmaker.template_check import TemplateCheck
 from services.jobmaker.template_store import TemplateStore
 from services.jobmaker.watcher import Watcher
 
@@ -33,37 +38,31 @@ class PoolWork:
         self.daemons = PoolDaemons(watched, pool.block_refresh_interval_seconds)
         self._leadership = Leadership(bus, replica, pool.name, self._changed)
         publication = Publication(
-            bus,
-            replica,
-            pool,
-            script,
-            templates,
-            leads=lambda: self._leadership.held,
-            on_published=self._published,
+            bus, replica, pool, templates, leads=self._leads, on_published=self._published
         )
-        self._snapshots = NetworkSnapshots(bus, pool, self.daemons, self._leadership, publication)
-        self._watcher = Watcher(pool, self.daemons, self._leadership, publication)
+        check = TemplateCheck(pool.name, pool.coin)
+        self._snapshots = NetworkSnapshots(bus, pool, self.daemons, self._leadership, publication, check)
+        self._watcher = Watcher(pool, self.daemons, self._leadership, publication, check)
+        self._long_polls = [
+            LongPoll(daemon, pool.name, self._leads, self._watcher.bring) for daemon in watched
+        ]
 
     @property
     def submitting(self) -> SubmittingPool:
         """What the submitter needs of this pool."""
-        return SubmittingPool(self.pool.coin, self.daemons, self.look_now)
+        return SubmittingPool(self.pool.coin, self.daemons, self._look_now)
 
-    def look_now(self) -> None:
-        """Ask the daemons for new work at once."""
-        self._watcher.look_now()
+    def hear(self, block_hash_display: str, source: str) -> None:
+        """Somebody says that there is a new block; an empty hash says only that something is new."""
+        TIPS.labels(self.pool.name, source).inc()
+        self._watcher.hear(block_hash_display, source)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
         self._bus.on_reconnect(self._watcher.repeat_job)
         with bound(pool=self.pool.name):
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self.daemons.watch(each)) for each in self.daemons.daemons]
-                tasks += [
-                    group.create_task(self._leadership.run()),
-                    group.create_task(self._watcher.run()),
-                    group.create_task(self._snapshots.run()),
-                ]
+                tasks = [group.create_task(work) for work in self._endless()]
                 try:
                     await stop.wait()
                 finally:
@@ -74,9 +73,25 @@ class PoolWork:
         for client in self._clients:
             await client.close()
 
+    def _endless(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What runs for as long as the pool does."""
+        yield from (self.daemons.watch(each) for each in self.daemons.daemons)
+        yield from (poll.run() for poll in self._long_polls)
+        yield self._leadership.run()
+        yield self._watcher.run()
+        yield self._snapshots.run()
+
+    def _look_now(self) -> None:
+        self._watcher.hear("", "block-submitted")
+
+    def _leads(self) -> bool:
+        return self._leadership.held
+
     def _published(self) -> None:
         self._snapshots.wakeup.ring()
 
     def _changed(self) -> None:
         self._watcher.wakeup.ring()
         self._snapshots.wakeup.ring()
+        for poll in self._long_polls:
+            poll.wakeup.ring()

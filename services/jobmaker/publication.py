@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nompcore.block import BlockBody
 from nompcore.bus import Bus
 from nompcore.coinbase import Recipient
 from nompcore.config.pool import PoolConfig
@@ -19,9 +20,10 @@ from nompcore.job import block_body, build_job, pack_transactions
 from nompcore.messages import Job
 from nompcore.subjects import JOB
 from nompcore.template import Template
-from services.jobmaker.decision import Decision
+from services.jobmaker.capabilities import Capabilities
 from services.jobmaker.job_ids import JobIds
 from services.jobmaker.metrics import HEIGHT, JOB_CREATED, JOBS, JOBS_REPEATED
+from services.jobmaker.proposal import Shape, shape_of
 from services.jobmaker.template_store import TemplateStore
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,17 @@ class _Stored:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A job that nobody has seen yet, and what its block is made of."""
+
+    template: Template
+    job: Job
+    body: BlockBody
+    shape: Shape
+    stored: _Stored
+
+
 class Publication:
     """The jobs of one pool; publishes only while `leads()`."""
 
@@ -45,7 +58,6 @@ class Publication:
         bus: Bus,
         replica: str,
         pool: PoolConfig,
-        script: bytes,
         templates: TemplateStore,
         leads: Callable[[], bool],
         on_published: Callable[[], None],
@@ -53,7 +65,6 @@ class Publication:
         self.job: Job | None = None
         self._bus = bus
         self._pool = pool
-        self._script = script
         self._recipients = tuple(Recipient(r.script, r.ppm) for r in pool.reward_recipients)
         self._templates = templates
         self._leads = leads
@@ -69,29 +80,37 @@ class Publication:
             self.job = job
         return self.job
 
-    async def publish(self, template: Template, decision: Decision) -> None:
-        """Publish the job of a template. Raises BusUnavailable, LeaseLost, TemplateError or EncodingError."""
-        created_ms = time.time_ns() // 1_000_000
-        job_id = self._ids.next(created_ms)
-        stored = self._stored_form(job_id, template, created_ms)
+    def draft(self, template: Template, capabilities: Capabilities, *, clean_jobs: bool) -> Draft:
+        """The job of a template for the daemon that gave it. Raises TemplateError or EncodingError."""
+        now_ms = time.time_ns() // 1_000_000
+        job_id = self._ids.next(now_ms)
+        proof_of_stake = capabilities.proof_of_stake
+        body = block_body(template, proof_of_stake=proof_of_stake)
+        stored = self._stored_form(job_id, body, now_ms)
         job = build_job(
             template,
             pool=self._pool.name,
             coin=self._pool.coin,
             job_id=job_id,
             template_id=stored.template_id,
-            pool_script=self._script,
+            pool_script=capabilities.reward_script,
             pool_tag=self._pool.pool_tag,
             recipients=self._recipients,
-            clean_jobs=decision is Decision.NEW_TIP,
-            created_ms=created_ms,
+            clean_jobs=clean_jobs,
+            created_ms=now_ms,
+            proof_of_stake=proof_of_stake,
         )
-        if stored is not self._stored:
-            await self._templates.put(self._pool.name, stored.template_id, stored.packed)
-            self._stored = stored
-        await self._send(job)
-        self.job = job
-        self._tell(job, decision)
+        shape = shape_of(template, capabilities.reward_script, proof_of_stake=proof_of_stake)
+        return Draft(template, job, body, shape, stored)
+
+    async def publish(self, draft: Draft, kind: str) -> None:
+        """Give the job to the miners; `kind` is for logs and metrics. Raises BusUnavailable or LeaseLost."""
+        if draft.stored is not self._stored:
+            await self._templates.put(self._pool.name, draft.stored.template_id, draft.stored.packed)
+            self._stored = draft.stored
+        await self._send(draft.job)
+        self.job = draft.job
+        self._tell(draft.job, kind)
         self._on_published()
 
     async def repeat(self) -> None:
@@ -104,9 +123,9 @@ class Publication:
         JOBS_REPEATED.labels(self._pool.name).inc()
         log.info("job published again", extra={"job_id": self.job.job_id})
 
-    def _stored_form(self, job_id: str, template: Template, now_ms: int) -> _Stored:
+    def _stored_form(self, job_id: str, body: BlockBody, now_ms: int) -> _Stored:
         """The form to store under the job's id, or what is stored already if nothing changed."""
-        packed = pack_transactions(block_body(template))
+        packed = pack_transactions(body)
         before = self._stored
         if before is not None and before.packed == packed and now_ms - before.at_ms < REUSE_MS:
             return before
@@ -117,9 +136,8 @@ class Publication:
             raise LeaseLost(f"{self._pool.name}: the lease ended before job {job.job_id} was published")
         await self._bus.publish(JOB, job, pool=self._pool.name)
 
-    def _tell(self, job: Job, decision: Decision) -> None:
-        JOBS.labels(job.pool, decision.value).inc()
+    def _tell(self, job: Job, kind: str) -> None:
+        JOBS.labels(job.pool, kind).inc()
         HEIGHT.labels(job.pool).set(job.height)
         JOB_CREATED.labels(job.pool).set(job.created_ms / 1000)
-        facts = {"job_id": job.job_id, "height": job.height, "kind": decision.value}
-        log.info("job published", extra=facts)
+        log.info("job published", extra={"job_id": job.job_id, "height": job.height, "kind": kind})

@@ -21,8 +21,10 @@ from nompcore.errors import ComeAgain, EncodingError, NompError
 from nompcore.job import unpack_transactions
 from nompcore.messages import BlockFound, BlockSubmitted, Tip
 from nompcore.subjects import BLOCK_SUBMITTED, TIP
+from services.jobmaker.block_archive import BlockArchive
 from services.jobmaker.block_fate import Answer, Verdict, Weight, judge, reason
-from services.jobmaker.block_submission import is_in_chain, submit_block
+from services.jobmaker.block_lookup import Wanted, name_in_chain
+from services.jobmaker.block_submission import submit_block
 from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.metrics import BLOCKS, BLOCKS_LOST, BLOCKS_OPEN, BLOCKS_UNKNOWN_POOL, HASH_DOUBTS
 from services.jobmaker.template_store import TemplateStore
@@ -63,11 +65,13 @@ class Submitter:
         bus: Bus,
         templates: TemplateStore,
         pools: Mapping[str, SubmittingPool],
+        archive: BlockArchive,
         template_patience_seconds: float = TEMPLATE_PATIENCE_SECONDS,
     ) -> None:
         self._bus = bus
         self._templates = templates
         self._pools = pools
+        self._archive = archive
         self._template_patience_seconds = template_patience_seconds
 
     async def handle(self, found: BlockFound) -> None:
@@ -84,6 +88,7 @@ class Submitter:
             log.critical("found block is lost", extra={**_facts(found), "reason": str(lost)})
             await self._publish(pool, found, Verdict.REJECTED, str(lost), [])
             return
+        await self._archive.keep(found, block_hex)
         await self._settle(pool, found, block_hex)
         pool.look_now()
         await self._bus.send(TIP, _tip(found), pool=found.pool)
@@ -111,8 +116,8 @@ class Submitter:
     async def _settle(self, pool: SubmittingPool, found: BlockFound, block_hex: str) -> None:
         """Submit, judge, publish. Raises BlockOpen when nobody could judge."""
         answers = await submit_block(pool.daemons, block_hex, pool.look_now)
-        in_chain = await is_in_chain(pool.daemons, found.block_hash_display)
-        verdict = judge(answers, in_chain=in_chain, age_seconds=time.time() - found.time_ms / 1000)
+        name = await self._name_in_chain(pool, found)
+        verdict = judge(answers, in_chain=name != "", age_seconds=time.time() - found.time_ms / 1000)
         facts = {**_facts(found), "verdict": verdict.value, "replies": _replies(answers)}
         if verdict is Verdict.OPEN and any(answer.weight is Weight.BESIDE for answer in answers):
             # Waiting here would hold up the blocks behind it, which may be the ones that win.
@@ -120,13 +125,21 @@ class Submitter:
         if verdict is Verdict.OPEN:
             BLOCKS_OPEN.labels(found.pool).inc()
             raise BlockOpen(f"no daemon could judge block {found.block_hash_display}: {_replies(answers)}")
-        if verdict is Verdict.ACCEPTED and not in_chain:
+        if verdict is Verdict.ACCEPTED and name != found.block_hash_display:
             HASH_DOUBTS.labels(found.pool).inc()
-            log.error("a block was accepted but no daemon has its hash in the chain", extra=facts)
+            log.error(
+                "an accepted block is not in the chain by the name we gave it",
+                extra={**facts, "chain_hash": name},
+            )
         log.log(
-            logging.INFO if verdict is Verdict.ACCEPTED else logging.ERROR, "found block judged", extra=facts
+            logging.ERROR if verdict is Verdict.REJECTED else logging.INFO, "found block judged", extra=facts
         )
         await self._publish(pool, found, verdict, reason(answers), answers)
+
+    async def _name_in_chain(self, pool: SubmittingPool, found: BlockFound) -> str:
+        coinbase_txid_display = _coinbase_txid_display(pool.coin, found)
+        wanted = Wanted(found.block_hash_display, found.height, coinbase_txid_display)
+        return await name_in_chain([daemon.daemon for daemon in pool.daemons.own_chain], wanted)
 
     async def _publish(
         self, pool: SubmittingPool, found: BlockFound, verdict: Verdict, why: str, answers: Sequence[Answer]

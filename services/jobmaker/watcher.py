@@ -1,8 +1,8 @@
 """When to ask the leading daemon for a template, and what becomes of it (spec 2.6).
 
-A template is fetched when the daemon has a new tip, when somebody says so (a `tip` message, a submitted
-block), when the transactions are due for a refresh and when the job is due for a rebroadcast. In between,
-daemons are only asked for their tip, which costs them next to nothing, while a template is megabytes.
+A template is fetched when the daemon has a new tip, when somebody announces a block, when the transactions are
+due for a refresh and when the job is due for a rebroadcast. In between, daemons are only asked for their tip,
+which costs them next to nothing, while a template is megabytes. A long poll brings its template with it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ import time
 
 from nompcore.config.pool import PoolConfig
 from nompcore.encoding import stratum_prevhash_hex
-from nompcore.errors import BusError, DaemonError, EncodingError, TemplateError
+from nompcore.errors import BusError, DaemonError, DaemonUnfit, EncodingError, TemplateError
 from nompcore.messages import Job
-from nompcore.template import Template
-from services.jobmaker.daemon_watch import WatchedDaemon
+from nompcore.template import Template, without_transactions
+from services.jobmaker.announcements import Announcements
+from services.jobmaker.capabilities import Capabilities
+from services.jobmaker.daemon_watch import NEVER_LOOKED, WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.decision import Decision, Pace, Work, decide
 from services.jobmaker.leadership import Leadership
-from services.jobmaker.metrics import JOB_FAILURES, TEMPLATE_SECONDS
-from services.jobmaker.publication import Publication
+from services.jobmaker.metrics import JOB_FAILURES, NEWS_KNOWN, TEMPLATE_SECONDS
+from services.jobmaker.publication import Draft, Publication
+from services.jobmaker.template_check import TemplateCheck, TemplateRefused
 from services.jobmaker.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
@@ -32,6 +35,9 @@ RETRY_SECONDS = 1.0
 
 MIN_FETCH_SECONDS = 1.0
 """Between fetches that only time asks for, where no polling interval says more."""
+
+BARE_FIRST_TRANSACTIONS = 100
+"""From so many on, a new tip's first job is an empty block: the full one takes tens of milliseconds to store."""
 
 
 def work_of(template: Template, daemon: str) -> Work:
@@ -45,17 +51,25 @@ class Watcher:
     """Keeps one pool's job up to date while this replica leads."""
 
     def __init__(
-        self, pool: PoolConfig, daemons: PoolDaemons, leadership: Leadership, publication: Publication
+        self,
+        pool: PoolConfig,
+        daemons: PoolDaemons,
+        leadership: Leadership,
+        publication: Publication,
+        check: TemplateCheck,
     ) -> None:
         self.wakeup = Wakeup()
         self._pool = pool
         self._daemons = daemons
         self._leadership = leadership
         self._publication = publication
+        self._check = check
         self._pace = Pace(pool.tx_refresh_interval_seconds, pool.job_rebroadcast_timeout_seconds)
         self._fetch_seconds = max(
             pool.tx_refresh_interval_seconds, pool.block_refresh_interval_seconds or MIN_FETCH_SECONDS
         )
+        self._announcements = Announcements()
+        self._brought: tuple[WatchedDaemon, Template] | None = None  # by a long poll
         self._term = 0  # of leadership; 0 before the first
         self._work: Work | None = None
         self._published_at = 0.0  # monotonic seconds, as is everything that ends in _at
@@ -64,10 +78,21 @@ class Watcher:
         self._fetch_now = False
         self._repeat_now = False
 
-    def look_now(self) -> None:
-        """Fetch a template at once."""
+    def hear(self, block_hash_display: str, source: str) -> None:
+        """Somebody says that there is a new block; an empty hash says only that something is new."""
+        if not self._announcements.hear(block_hash_display, self._fetched_tip_display, time.monotonic()):
+            NEWS_KNOWN.labels(self._pool.name, source).inc()
+            return
         self._fetch_now = True
         self._daemons.look_now()
+        self.wakeup.ring()
+
+    def bring(self, daemon: WatchedDaemon, template: Template) -> None:
+        """The template of a new tip, as a long poll brought it."""
+        if template.prevhash_display == self._fetched_tip_display:
+            NEWS_KNOWN.labels(self._pool.name, "long-poll").inc()
+            return
+        self._brought = (daemon, template)
         self.wakeup.ring()
 
     async def repeat_job(self) -> None:
@@ -94,6 +119,8 @@ class Watcher:
         if self._repeat_now:
             await self._publication.repeat()
             self._repeat_now = False
+        if self._announcements.take_due(time.monotonic()):
+            self._daemons.look_now()
         leader = self._daemons.leading()
         if leader is not None and self._is_due(leader):
             await self._fetch(leader)
@@ -114,7 +141,7 @@ class Watcher:
         started_at = time.monotonic()
         self._fetch_now = False
         try:
-            template = await leader.template()
+            template = self._take_brought(leader) or await leader.template()
         except (DaemonError, TemplateError) as error:
             self._fetch_now = True  # of the next daemon, or of this one when it is healthy again
             self._count_failure(error)
@@ -122,19 +149,53 @@ class Watcher:
         work = work_of(template, leader.name)
         decision = decide(self._work, work, started_at - self._published_at, self._pace)
         if decision is not Decision.NOTHING:
-            await self._publish(template, work, decision)
+            await self._publish(leader, template, work, decision)
             TEMPLATE_SECONDS.labels(self._pool.name).observe(time.monotonic() - started_at)
         self._fetched_at = started_at
         self._fetched_tip_display = template.prevhash_display
+        self._announcements.fetched(template.prevhash_display)
 
-    async def _publish(self, template: Template, work: Work, decision: Decision) -> None:
+    def _take_brought(self, leader: WatchedDaemon) -> Template | None:
+        """What a long poll brought, if it is of this daemon and of its tip."""
+        brought, self._brought = self._brought, None
+        if brought is None or brought[0] is not leader or brought[1].prevhash_display != leader.tip_display:
+            return None
+        return brought[1]
+
+    async def _publish(
+        self, leader: WatchedDaemon, template: Template, work: Work, decision: Decision
+    ) -> None:
         try:
-            await self._publication.publish(template, decision)
+            await self._publish_checked(leader, template, decision)
+        except TemplateRefused as refused:
+            self._count_failure(refused)  # the same template would be refused again: the next tip's may not
+            return
         except BaseException:
             self._fetch_now = True
             raise
         self._work = work
         self._published_at = time.monotonic()
+
+    async def _publish_checked(self, leader: WatchedDaemon, template: Template, decision: Decision) -> None:
+        """On a new tip the empty block first, where that is quicker and the daemon is known to take it."""
+        if leader.capabilities is None:  # it gave a template, so it has been asked
+            raise DaemonUnfit(NEVER_LOOKED)
+        clean_jobs = decision is Decision.NEW_TIP
+        bare = self._bare(template, leader.capabilities) if clean_jobs else None
+        if bare is not None and self._check.knows(leader, bare):
+            await self._publication.publish(bare, "bare")
+            clean_jobs = False
+        draft = self._publication.draft(template, leader.capabilities, clean_jobs=clean_jobs)
+        await self._check.require(leader, draft)
+        await self._publication.publish(draft, decision.value)
+        if bare is not None:
+            await self._check.require(leader, bare)  # for the next time
+
+    def _bare(self, template: Template, capabilities: Capabilities) -> Draft | None:
+        if len(template.transactions) < BARE_FIRST_TRANSACTIONS:
+            return None
+        empty = without_transactions(template)
+        return None if empty is None else self._publication.draft(empty, capabilities, clean_jobs=True)
 
     def _is_due(self, leader: WatchedDaemon) -> bool:
         if self._fetch_now or self._work is None or leader.tip_display != self._fetched_tip_display:
@@ -145,7 +206,9 @@ class Watcher:
         """How long to sleep if nobody rings; None where only a ring can change anything."""
         if not self._leadership.held or self._daemons.leading() is None:
             return None
-        return max(0.0, self._seconds_until_due_by_time())
+        seconds = max(0.0, self._seconds_until_due_by_time())
+        announced = self._announcements.seconds_until_due(time.monotonic())
+        return seconds if announced is None else min(seconds, announced)
 
     def _seconds_until_due_by_time(self) -> float:
         now = time.monotonic()

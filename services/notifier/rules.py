@@ -64,10 +64,12 @@ def shown_name(text: str) -> str:
 
 
 def block_submitted(event: BlockSubmitted, units: Units) -> News:
-    """A found block was accepted or refused by the daemons."""
+    """A found block was accepted or refused by the daemons, or competes with another one."""
     if event.status == "accepted":
         reward = units.amount(event.pool, event.reward_sats)
         text = f"{event.pool}: block {event.height} found by {shown_name(event.worker)}, reward {reward}"
+    elif event.status == "competing":
+        text = f"{event.pool}: block {event.height} found by {shown_name(event.worker)} competes with another one"
     else:
         text = f"{event.pool}: block {event.height} was not accepted: {shown_name(event.reason)}"
     return News("block.submitted", event.pool, text, event.time_ms)

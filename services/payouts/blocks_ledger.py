@@ -48,7 +48,7 @@ class BlocksLedger:
 
     def record_outcome(self, outcome: BlockSubmitted) -> None:
         """Store what the daemons said. A block once accepted stays so: from there on, the chain decides."""
-        accepted = outcome.status == "accepted"
+        accepted = outcome.status != "rejected"  # of a competing block, too, the chain decides
         status = Status.PENDING if accepted else Status.REJECTED
         with self._database.write(Step.BLOCK_OUTCOME) as connection:
             block = block_rows.find(connection, outcome.pool, outcome.block_hash_display)

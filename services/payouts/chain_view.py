@@ -48,8 +48,11 @@ class ChainView:
         self._daemon = daemon
         self._decimals = decimals
 
-    async def place_of(self, block_hash: str, height: int) -> Place:
-        """Where a block stands. One unknown to the daemon may just not have arrived. Raises DaemonError."""
+    async def place_of(self, block_hash: str, height: int, coinbase_txid: str) -> Place:
+        """Where a block stands. One unknown to the daemon may just not have arrived. Raises DaemonError.
+
+        The daemon may call the block otherwise than the coin file says: `coinbase_txid` tells it then.
+        """
         header = await self._header(block_hash)
         if header is not None and header["confirmations"] >= 1:
             return InChain(int(header["confirmations"]))
@@ -59,8 +62,10 @@ class ChainView:
         if other_hash is None or other_hash == block_hash:
             return Undecided()
         other = await self._header(other_hash)
-        is_deep = other is not None and other["confirmations"] >= ORPHAN_DEPTH
-        return Replaced(other_hash) if is_deep else Undecided()
+        confirmations = 0 if other is None else int(other["confirmations"])
+        if coinbase_txid and await self.coinbase_txid(other_hash) == coinbase_txid:
+            return InChain(confirmations)
+        return Replaced(other_hash) if confirmations >= ORPHAN_DEPTH else Undecided()
 
     async def coinbase_txid(self, block_hash: str) -> str:
         """The id of a block's first transaction, in display order."""

@@ -45,7 +45,7 @@ class Maturity:
         unknown = 0
         confirmations: dict[int, int] = {}
         for block in await asyncio.to_thread(self._ledger.blocks.unsettled, self._pool):
-            place = await self._chain.place_of(block.block_hash, block.height)
+            place = await self._chain.place_of(block.block_hash, block.height, block.coinbase_txid)
             if isinstance(place, InChain):
                 confirmations[block.id] = place.confirmations
                 if not await self._ripen(block, place.confirmations, log_reached_ms):

@@ -96,7 +96,7 @@ async def test_one_daemon_that_answers_is_enough(rig: Rig) -> None:
     await rig.node.start()
 
 
-async def test_a_block_beside_the_best_chain_is_rejected(rig: Rig) -> None:
+async def test_a_block_beside_the_best_chain_competes(rig: Rig) -> None:
     await rig.jobmaker()
     found = find_block(await rig.miners.job(), rig.miners.coin)
     await rig.mine()
@@ -104,7 +104,7 @@ async def test_a_block_beside_the_best_chain_is_rejected(rig: Rig) -> None:
     await rig.miners.publish(found)
     fate = await rig.miners.fate_of(found)
 
-    assert fate.status == "rejected"
+    assert fate.status == "competing"
     assert fate.reason in {"inconclusive", "duplicate"}  # what it is called when it is submitted again
 
 

@@ -39,7 +39,7 @@ async def test_the_next_healthy_daemon_leads_when_the_first_is_gone(rig: Rig) ->
     await rig.wait_for_states("ok", "ok")
 
     await rig.node.stop()
-    await rig.wait_for_states("unreachable", "warming-up")
+    await rig.wait_for_states("unreachable", "no-peers")
     await rig.node.start()
     await rig.mine()
 
@@ -138,7 +138,7 @@ async def test_a_daemon_from_before_getblockchaininfo_is_ok() -> None:
         ({"getblockchaininfo": {"blocks": 1}}, "refused", "without 'chain'"),
         ({"validateaddress": {"isvalid": False}}, "refused", "not valid"),
         ({"validateaddress": {"isvalid": True, "scriptPubKey": "51"}}, "refused", "with script 51"),
-        ({"getblocktemplate": {"payee": "somebody"}}, "refused", "demands payments"),
+        ({"getblocktemplate": {"payee": "somebody"}}, "refused", "demands a payment"),
         ({"getblocktemplate": None}, "refused", "Method not found"),
     ],
 )

@@ -19,10 +19,11 @@ from nompcore.job import block_body, build_job, pack_transactions
 from nompcore.messages import BlockFound, BlockSubmitted, Job
 from nompcore.subjects import BLOCK_SUBMITTED, TEMPLATES
 from nompcore.template import Template, parse_template
+from services.jobmaker.block_archive import BlockArchive
 from services.jobmaker.block_fate import COMPETING_SECONDS, PATIENCE_SECONDS
 from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
-from services.jobmaker.metrics import BLOCKS_LOST, HASH_DOUBTS
+from services.jobmaker.metrics import BLOCKS_LOST, BLOCKS_UNARCHIVED, HASH_DOUBTS
 from services.jobmaker.submitter import BlockOpen, Submitter, SubmittingPool
 from services.jobmaker.template_store import TemplateStore
 from tests.servers import SimCoind
@@ -38,9 +39,10 @@ REGTEST = LITECOIN.networks["regtest"]
 class Desk:
     """A submitter and what it needs; the chain is simulated by one simcoind."""
 
-    def __init__(self, bus: Bus, sim: SimCoind, address: str) -> None:
+    def __init__(self, bus: Bus, sim: SimCoind, address: str, directory: Path) -> None:
         self.bus, self.sim, self.address = bus, sim, address
         self.templates = TemplateStore(bus.objects(TEMPLATES))
+        self.archive = BlockArchive(directory)
         self.looks = 0
         self.stack = AsyncExitStack()
 
@@ -84,7 +86,9 @@ class Desk:
         script = script_for(self.address, REGTEST)
         watched = [WatchedDaemon(client, pool, script, self.look_now) for client in clients]
         submitting = SubmittingPool(LITECOIN, PoolDaemons(watched, 1), self.look_now)
-        return Submitter(self.bus, self.templates, {POOL: submitting}, template_patience_seconds=0)
+        return Submitter(
+            self.bus, self.templates, {POOL: submitting}, self.archive, template_patience_seconds=0
+        )
 
     def look_now(self) -> None:
         """Counts the calls for new work."""
@@ -104,7 +108,7 @@ async def desk(tmp_path: Path, nats_url: str) -> AsyncIterator[Desk]:
     await bus.ensure()
     address = await sim.create_wallet("pool")
     await sim.generate(1, address)
-    desk = Desk(bus, sim, address)
+    desk = Desk(bus, sim, address, tmp_path / "blocks")
     async with desk.stack:
         yield desk
     await bus.drain()
@@ -187,7 +191,7 @@ async def test_a_block_whose_parent_no_daemon_knows_stays_in_the_queue_while_it_
     await stranger.stop()
 
 
-async def test_a_young_block_beside_the_best_chain_gives_way_and_an_older_one_is_rejected(desk: Desk) -> None:
+async def test_a_young_block_beside_the_best_chain_gives_way_and_an_older_one_competes(desk: Desk) -> None:
     found = await desk.found()
     await desk.sim.call("generatetoaddress", 1, desk.address)
     submitter = await desk.submitter()
@@ -200,7 +204,7 @@ async def test_a_young_block_beside_the_best_chain_gives_way_and_an_older_one_is
     await submitter.handle(msgspec.structs.replace(found, time_ms=long_ago_ms))
     fate = await desk.bus.last(BLOCK_SUBMITTED, POOL)
     assert fate is not None
-    assert (fate.status, fate.reason) == ("rejected", "duplicate")
+    assert (fate.status, fate.reason) == ("competing", "duplicate")
 
 
 async def test_a_block_whose_answer_got_lost_is_found_in_the_chain(desk: Desk) -> None:
@@ -212,6 +216,31 @@ async def test_a_block_whose_answer_got_lost_is_found_in_the_chain(desk: Desk) -
     fate = await desk.fate()
     assert fate is not None
     assert (fate.status, list(fate.replies.values())) == ("accepted", ["unreachable"])
+
+
+async def test_a_block_is_in_the_archive_before_any_daemon_has_it(desk: Desk) -> None:
+    found = await desk.found()
+    await desk.sim.set_fault("drop", methods=["submitblock"])
+
+    with pytest.raises(BlockOpen):
+        await (await desk.submitter()).handle(found)
+    block_hex = desk.archive.path_of(found).read_text().strip()
+
+    await desk.sim.set_fault("none")
+    assert await desk.sim.call("submitblock", block_hex) is None
+    assert await desk.sim.call("getbestblockhash") == found.block_hash_display
+
+
+async def test_a_block_that_cannot_be_archived_is_submitted_all_the_same(desk: Desk, tmp_path: Path) -> None:
+    before = BLOCKS_UNARCHIVED.labels(POOL)._value.get()
+    (tmp_path / "blocks").write_text("a file where the archive's directory should be")
+
+    await (await desk.submitter()).handle(await desk.found())
+
+    fate = await desk.fate()
+    assert fate is not None
+    assert fate.status == "accepted"
+    assert BLOCKS_UNARCHIVED.labels(POOL)._value.get() == before + 1
 
 
 async def test_a_block_accepted_under_another_hash_than_computed_raises_an_alarm(desk: Desk) -> None:

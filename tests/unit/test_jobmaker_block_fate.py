@@ -59,7 +59,14 @@ def test_silence_alone_never_settles_anything(count: int, age: float) -> None:
 @given(answers)
 def test_a_young_block_is_rejected_only_when_every_daemon_has_judged_it(given_answers: list[Answer]) -> None:
     if judge(given_answers, in_chain=False, age_seconds=0) is Verdict.REJECTED:
-        assert {answer.weight for answer in given_answers} <= {Weight.REFUSED, Weight.BESIDE}
+        assert {answer.weight for answer in given_answers} == {Weight.REFUSED}
+
+
+@given(answers, st.floats(0, 10 * PATIENCE_SECONDS))
+def test_a_block_that_some_daemon_holds_valid_is_never_rejected(
+    given_answers: list[Answer], age: float
+) -> None:
+    assert judge([*given_answers, BESIDE], in_chain=False, age_seconds=age) is not Verdict.REJECTED
 
 
 def test_a_refusal_waits_for_a_silent_daemon_only_so_long() -> None:
@@ -67,9 +74,9 @@ def test_a_refusal_waits_for_a_silent_daemon_only_so_long() -> None:
     assert judge([REFUSED, SILENT], in_chain=False, age_seconds=PATIENCE_SECONDS + 1) is Verdict.REJECTED
 
 
-def test_a_block_known_to_the_daemons_but_in_no_chain_is_rejected_once_the_tips_have_settled() -> None:
+def test_a_block_known_to_the_daemons_but_in_no_chain_competes_once_the_tips_have_settled() -> None:
     assert judge([DUPLICATE, BESIDE], in_chain=False, age_seconds=COMPETING_SECONDS - 1) is Verdict.OPEN
-    assert judge([DUPLICATE, BESIDE], in_chain=False, age_seconds=COMPETING_SECONDS) is Verdict.REJECTED
+    assert judge([DUPLICATE, BESIDE], in_chain=False, age_seconds=COMPETING_SECONDS) is Verdict.COMPETING
     assert judge([DUPLICATE], in_chain=True, age_seconds=0) is Verdict.ACCEPTED
 
 

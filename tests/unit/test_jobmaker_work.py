@@ -8,13 +8,19 @@ import pytest
 
 from nompcore.errors import (
     DaemonError,
+    DaemonGarbled,
+    DaemonHttpFault,
+    DaemonLonely,
     DaemonRefused,
+    DaemonSilent,
+    DaemonSyncing,
     DaemonUnauthorized,
+    DaemonUnfit,
     DaemonUnreachable,
     DaemonWarmingUp,
     TemplateError,
 )
-from services.jobmaker.daemon_watch import STATES, state_of
+from services.jobmaker.daemon_states import STATES, state_of
 from services.jobmaker.watcher import work_of
 from tests.unit.chain_samples import regtest_blocks
 
@@ -39,7 +45,13 @@ def test_other_transactions_are_other_work_and_a_later_time_is_not() -> None:
 @pytest.mark.parametrize(
     ("error", "state"),
     [
-        (DaemonUnreachable("no answer"), "unreachable"),
+        (DaemonUnreachable("refused"), "unreachable"),
+        (DaemonSilent("no answer"), "silent"),
+        (DaemonHttpFault("503"), "http-fault"),
+        (DaemonGarbled("<html>"), "garbled"),
+        (DaemonSyncing("-10"), "syncing"),
+        (DaemonLonely("-9"), "no-peers"),
+        (DaemonUnfit("another address"), "refused"),
         (DaemonWarmingUp("loading"), "warming-up"),
         (DaemonUnauthorized("401"), "unauthorized"),
         (DaemonRefused(-8, "rules"), "refused"),
