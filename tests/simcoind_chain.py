@@ -65,7 +65,8 @@ def next_block(node: Node, script: bytes = FOREIGN, *, parent: BlockEntry | None
     position = node.chain.position_after(at, node.clock())
     entries = [] if parent else select(node.mempool.entries.values())
     extranonce = len(node.chain.tree)
-    block = build_block(node.parameters, position, at.hash_le, entries, script, extranonce)
+    pays = node.reward_script(script)
+    block = build_block(node.parameters, position, at.hash_le, entries, pays, extranonce)
     return solve(block, node.parameters)
 
 

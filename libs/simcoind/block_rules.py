@@ -14,6 +14,7 @@ from simcoind.block import Block
 from simcoind.parameters import ChainParameters
 from simcoind.reject import Reject
 from simcoind.script import height_push
+from simcoind.transaction import OutPoint
 from simcoind.transaction_rules import MAX_BLOCK_WEIGHT, check_transaction, is_final
 from simcoind.witness_commitment import WITNESS_NONCE, commitment_script, find_commitment
 
@@ -29,6 +30,7 @@ class Position:
     median_time: int  # of the parent and the ten blocks before it
     nbits: int  # what the block must claim
     now_seconds: int
+    hog_coin: OutPoint | None = None  # what the HogEx must spend, where there are extension blocks
 
 
 def check_proof_of_work(block: Block, parameters: ChainParameters) -> Reject | None:

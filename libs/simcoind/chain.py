@@ -14,11 +14,14 @@ from itertools import takewhile
 from simcoind.block import Block
 from simcoind.block_rules import Position, check_block, check_position, check_proof_of_work
 from simcoind.block_tree import BlockEntry, BlockTree, ancestry, median_time
+from simcoind.extension_block import hog_coin_of
+from simcoind.family_rules import check_family
 from simcoind.genesis import genesis_block
 from simcoind.parameters import ChainParameters
+from simcoind.payees import check_payees, demands_at
 from simcoind.reject import Reject
 from simcoind.transaction import OutPoint, Transaction
-from simcoind.transaction_rules import Spend, check_spend
+from simcoind.transaction_rules import Spend, Utxo, check_spend
 from simcoind.utxo_set import Undo, UtxoSet
 
 
@@ -51,6 +54,9 @@ class Chain:
         genesis = genesis_block(parameters)
         self.tree = BlockTree(genesis, parameters.block_hash_le(genesis.header.serialize()))
         self._best = [self.tree.genesis]
+        if parameters.form.has_extension:  # the first HogEx, too, has something to spend
+            nothing = Utxo(genesis.transactions[0].outputs[0], 0, is_coinbase=False)
+            self.utxos.put(hog_coin_of(genesis), nothing)
 
     @property
     def tip(self) -> BlockEntry:
@@ -81,11 +87,12 @@ class Chain:
     def position_after(self, parent: BlockEntry, now_seconds: int) -> Position:
         """What a child of `parent` must look like."""
         height = parent.height + 1
-        return Position(height, median_time(parent), self.nbits_at(height), now_seconds)
+        hog_coin = hog_coin_of(parent.block) if self.parameters.form.has_extension else None
+        return Position(height, median_time(parent), self.nbits_at(height), now_seconds, hog_coin)
 
     def propose(self, block: Block, now_seconds: int) -> Reject | None:
         """Judge a block on the tip as a whole, except its proof of work; nothing is kept."""
-        reject = check_block(block) or check_position(block, self.position_after(self.tip, now_seconds))
+        reject = check_block(block) or self._check_place(block, self.tip, now_seconds)
         if reject:
             return reject
         undo = self._apply(block, self.tip.height + 1)
@@ -104,7 +111,7 @@ class Chain:
             return Acceptance(Reject("prev-blk-not-found"))
         if parent.reject:
             return Acceptance(Reject("bad-prevblk"))
-        reject = check_position(block, self.position_after(parent, now_seconds))
+        reject = self._check_place(block, parent, now_seconds)
         if reject:
             return Acceptance(reject)
         entry = self.tree.add(block, self.parameters.block_hash_le(block.header.serialize()), parent)
@@ -120,6 +127,10 @@ class Chain:
         """Forget that a block, its ancestors and its descendants were found invalid."""
         self.tree.forgive(entry)
         return self._follow_best()
+
+    def _check_place(self, block: Block, parent: BlockEntry, now_seconds: int) -> Reject | None:
+        position = self.position_after(parent, now_seconds)
+        return check_position(block, position) or check_family(block, self.parameters, position)
 
     def _follow_best(self) -> Reorganisation:
         left: list[BlockEntry] = []
@@ -172,12 +183,18 @@ class Chain:
                 return spend
             fees += spend.fee_sats
             applied.append(self.utxos.apply(transaction, height))
-        paid = sum(output.value_sats for output in block.transactions[0].outputs)
+        reject = self._check_reward(block.transactions[0], height, fees)
+        if reject:
+            self._revert(applied)
+            return reject
+        return applied
+
+    def _check_reward(self, coinbase: Transaction, height: int, fees: int) -> Reject | None:
+        paid = sum(output.value_sats for output in coinbase.outputs)
         allowed = self.parameters.subsidy_at(height) + fees
         if paid > allowed:
-            self._revert(applied)
             return Reject("bad-cb-amount", f"coinbase pays too much (actual={paid} vs limit={allowed})")
-        return applied
+        return check_payees(coinbase, demands_at(self.parameters, height))
 
     def _check_spend(self, transaction: Transaction, height: int) -> Spend | Reject:
         if self.utxos.has_output_of(transaction):

@@ -15,5 +15,12 @@ def genesis_block(parameters: ChainParameters) -> Block:
     """A block whose coinbase pays nothing and names the chain."""
     text = f"simcoind {parameters.coin_name} {parameters.chain_name}".encode()[:75]
     nothing = TxOutput(0, b"\x6a")
-    coinbase = Transaction(1, (TxInput(OutPoint(bytes(32), NULL_VOUT), push_data(text)),), (nothing,))
-    return Block(Header(1, bytes(32), coinbase.txid_le, GENESIS_NTIME, parameters.nbits, 0), (coinbase,))
+    coinbase = Transaction(
+        1,
+        (TxInput(OutPoint(bytes(32), NULL_VOUT), push_data(text)),),
+        (nothing,),
+        form=parameters.form,
+        time=GENESIS_NTIME,
+    )
+    header = Header(1, bytes(32), coinbase.txid_le, GENESIS_NTIME, parameters.nbits, 0)
+    return Block(header, (coinbase,), signature=b"" if parameters.has_stake else None)

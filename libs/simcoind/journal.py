@@ -27,6 +27,7 @@ class ChainRecord(msgspec.Struct, frozen=True, tag="chain"):
     maturity: int
     subsidy_sats: int
     halving_interval: int
+    family: str = ""
 
 
 class BlockRecord(msgspec.Struct, frozen=True, tag="block"):

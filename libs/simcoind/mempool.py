@@ -71,6 +71,8 @@ class Mempool:
             return reject
         if transaction.is_coinbase:
             return Reject("coinbase")
+        if transaction.is_hogex:
+            return Reject("hogex")
         if transaction.has_witness and not self._chain.parameters.has_segwit:
             return Reject("no-witness-yet")
         if not is_final(transaction, self._chain.tip.height + 1, median_time(self._chain.tip)):
@@ -100,7 +102,8 @@ class Mempool:
 
     def follow(self, change: Reorganisation, now_seconds: int) -> None:
         """After a change of the best chain: forget what it holds or contradicts, take back what it lost."""
-        returned = [t for entry in reversed(change.disconnected) for t in entry.block.transactions[1:]]
+        lost = (t for entry in reversed(change.disconnected) for t in entry.block.transactions[1:])
+        returned = [transaction for transaction in lost if not transaction.is_hogex]
         waiting = list(self.entries.values())
         self.entries.clear()
         self._spender_of.clear()

@@ -20,6 +20,7 @@ from simcoind.journal import (
 )
 from simcoind.mempool import Mempool
 from simcoind.parameters import ChainParameters
+from simcoind.pubkey import NOBODY, pubkey_script
 from simcoind.reject import Reject
 from simcoind.template_watch import TemplateWatch
 from simcoind.transaction import Transaction
@@ -109,7 +110,8 @@ class Node:
 
     def create_wallet(self, name: str, seed: bytes | None = None) -> Wallet:
         """A new, empty wallet; `seed` only when it is restored."""
-        keys = WalletKeys(seed or os.urandom(32), self.parameters.network)
+        has_pubkeys = self.parameters.has_stake
+        keys = WalletKeys(seed or os.urandom(32), self.parameters.network, has_pubkeys=has_pubkeys)
         self.journal(WalletRecord(name, keys.seed.hex()))
         self.wallets[name] = Wallet(name, keys, self.chain, self.mempool)
         return self.wallets[name]
@@ -121,6 +123,21 @@ class Node:
         owned = wallet.keys.derive(kind, label, is_change=is_change)
         self.journal(KeyRecord(wallet.name, kind.value, label, is_change))
         return owned
+
+    def owned(self, script: bytes) -> OwnedScript | None:
+        """The script as the first wallet knows it that owns it, None for a foreign one."""
+        found = (wallet.keys.owned(script) for wallet in self.wallets.values())
+        return next(filter(None, found), None)
+
+    def reward_script(self, script: bytes) -> bytes:
+        """What a block of the node's own pays for `script`: with proof of stake the key behind it.
+
+        Nobody's key where no wallet knows that of `script`.
+        """
+        if not self.parameters.has_stake:
+            return script
+        owned = self.owned(script)
+        return pubkey_script(owned.pubkey if owned and owned.pubkey else NOBODY)
 
     def _follow(self, change: Reorganisation) -> None:
         if not change.connected and not change.disconnected:

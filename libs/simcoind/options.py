@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 import json5
 
+from nompcore.address import NetworkParams
 from nompcore.coin import parse_coin
 from nompcore.encoding import hex_to_bytes
 from nompcore.target import target_from_nbits
+from simcoind.family_options import add_family_options, payees, wire_form
 from simcoind.money import COIN
 from simcoind.parameters import REGTEST_HALVING_INTERVAL, REGTEST_NBITS, ChainParameters
 
@@ -36,6 +39,7 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--subsidy", type=int, default=50, help="new coins in a block")
     parser.add_argument("--halving", type=int, default=REGTEST_HALVING_INTERVAL, help="blocks; 0 for never")
     parser.add_argument("--maxtipage", type=int, help="seconds; with an older tip there are no templates")
+    add_family_options(parser)
     notify_help = "run for each new tip, %%s is its hash"
     parser.add_argument("--blocknotify", metavar="COMMAND", default="", help=notify_help)
     options = parser.parse_args(arguments)
@@ -47,8 +51,6 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
 def build_parameters(options: argparse.Namespace) -> ChainParameters:
     """The chain that the options ask for. Raises NompError, OSError or ValueError for what cannot be."""
     coin = parse_coin(options.coin.name, json5.loads(options.coin.read_text()))
-    if coin.hashes_coinbase_once:
-        raise ValueError(f"{coin.name} hashes transactions once, which is not simulated")
     if options.network not in coin.networks:
         raise ValueError(f"{options.coin} has no network {options.network}")
     nbits = int.from_bytes(hex_to_bytes(options.nbits, 4), "big")
@@ -56,15 +58,24 @@ def build_parameters(options: argparse.Namespace) -> ChainParameters:
     return ChainParameters(
         coin_name=coin.name,
         chain_name=options.network,
-        network=coin.networks[options.network],
+        network=_network(coin.networks[options.network], is_old=options.old_daemon),
         pow_hash=coin.pow_hash,
-        gbt_rules=coin.gbt_rules,
+        gbt_rules=() if options.old_daemon else coin.gbt_rules,
         block_hash_is_pow=coin.block_id_is_pow,
         nbits=nbits,
         maturity=coin.confirmations if options.maturity is None else options.maturity,
         subsidy_sats=options.subsidy * COIN,
         halving_interval=options.halving,
+        form=wire_form(options, coin),
+        payees=payees(options, coin),
+        superblock_interval=options.superblocks,
+        is_old=options.old_daemon,
     )
+
+
+def _network(network: NetworkParams, *, is_old: bool) -> NetworkParams:
+    """The addresses that a daemon knows: an old one none of segregated witness."""
+    return replace(network, bech32_hrp=None) if is_old else network
 
 
 def credentials(options: argparse.Namespace) -> tuple[str, str]:

@@ -37,6 +37,7 @@ def chain_record(parameters: ChainParameters) -> ChainRecord:
         maturity=parameters.maturity,
         subsidy_sats=parameters.subsidy_sats,
         halving_interval=parameters.halving_interval,
+        family=parameters.family,
     )
 
 
@@ -72,7 +73,7 @@ def _redo(node: Node, record: Record) -> None:
             if record != chain_record(node.parameters):
                 raise JournalError(f"the data directory belongs to another chain: {record}")
         case BlockRecord(block_hex=block_hex):
-            node.submit(parse_block(bytes.fromhex(block_hex)))
+            node.submit(parse_block(bytes.fromhex(block_hex), node.parameters.form))
         case NbitsRecord(nbits=nbits):
             node.set_nbits(nbits)
         case VerdictRecord(block_hash_display=block_hash_display, is_valid=is_valid):
@@ -83,7 +84,7 @@ def _redo(node: Node, record: Record) -> None:
             kind = AddressType(record.address_type)
             node.derive(node.wallets[record.wallet], kind, record.label, is_change=record.is_change)
         case TransactionRecord():
-            transaction = parse_transaction(bytes.fromhex(record.transaction_hex))
+            transaction = parse_transaction(bytes.fromhex(record.transaction_hex), node.parameters.form)
             known = WalletTransaction(transaction, record.time_seconds, record.comment, record.comment_to)
             node.wallets[record.wallet].remember(known)
 

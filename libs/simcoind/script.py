@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from nompcore.address import NetworkParams, encode_base58check, encode_segwit
+from simcoind.pubkey import is_pubkey_script, pubkey_hash, pubkey_of
 
+PUBKEY = "pubkey"
 PUBKEYHASH = "pubkeyhash"
 SCRIPTHASH = "scripthash"
 WITNESS_KEYHASH = "witness_v0_keyhash"
@@ -19,6 +21,8 @@ def script_kind(script: bytes) -> str:
     """The reference node's name for a script's type."""
     if script[:1] == bytes([OP_RETURN]):
         return NULLDATA
+    if is_pubkey_script(script):
+        return PUBKEY
     if len(script) == 25 and script[:3] == b"\x76\xa9\x14" and script[23:] == b"\x88\xac":
         return PUBKEYHASH
     if len(script) == 23 and script[:2] == b"\xa9\x14" and script[22:] == b"\x87":
@@ -44,6 +48,8 @@ def is_unspendable(script: bytes) -> bool:
 def address_of(script: bytes, network: NetworkParams) -> str | None:
     """The address of a script, None for scripts without one. The last version byte is the newest."""
     kind = script_kind(script)
+    if kind == PUBKEY:
+        return encode_base58check(network.pubkey_versions[-1], pubkey_hash(pubkey_of(script)))
     if kind == PUBKEYHASH:
         return encode_base58check(network.pubkey_versions[-1], script[3:23])
     if kind == SCRIPTHASH:

@@ -62,7 +62,8 @@ class SelfMiner:
         node = self._node
         position = node.chain.position_after(parent, node.clock())
         # The number of known blocks is another one for each block that this node builds.
-        block = build_block(node.parameters, position, parent.hash_le, entries, script, len(node.chain.tree))
+        extranonce, pays = len(node.chain.tree), node.reward_script(script)
+        block = build_block(node.parameters, position, parent.hash_le, entries, pays, extranonce)
         tries = min(max_tries, NONCES)
         for start in range(0, tries, SEARCH_NONCES):
             nonces = range(start, min(start + SEARCH_NONCES, tries))

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from nompcore.encoding import push_data
 from nompcore.hashing import sha256d
-from simcoind.script import NONSTANDARD, NULLDATA, is_witness_program, script_kind
+from simcoind.script import NONSTANDARD, NULLDATA, PUBKEY, is_witness_program, script_kind
 from simcoind.transaction import Transaction, TxInput
 
 # 72 bytes of signature and 33 of public key: the sizes of the real things.
@@ -40,7 +40,8 @@ def is_signed(transaction: Transaction, index: int, script: bytes) -> bool:
 def _with_signature(tx_input: TxInput, script: bytes, signature: bytes) -> TxInput:
     if is_witness_program(script):
         return replace(tx_input, script_sig=b"", witness=(signature, _PUBKEY))
-    return replace(tx_input, script_sig=push_data(signature) + push_data(_PUBKEY), witness=())
+    key = b"" if script_kind(script) == PUBKEY else push_data(_PUBKEY)
+    return replace(tx_input, script_sig=push_data(signature) + key, witness=())
 
 
 def _signature(transaction: Transaction, index: int, script: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Transactions: parsed, serialised, hashed and weighed (BIP 141, 144)."""
+"""Transactions: parsed, serialised, hashed and weighed (BIP 141, 144), in the form of their coin."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from typing import NamedTuple
 from nompcore.encoding import varint
 from nompcore.hashing import sha256d
 from simcoind.wire import DecodeError, Reader
+from simcoind.wire_form import BITCOIN, WireForm
 
 NULL_VOUT = 0xFFFFFFFF
 WITNESS_MARKER_AND_FLAG = b"\x00\x01"
+HOGEX_MARKER_AND_FLAG = b"\x00\x08"
+_NO_MWEB = b"\x00"
+"""Behind the outputs of a HogEx: it carries no MWEB transaction, as none does in a block."""
 
 
 class OutPoint(NamedTuple):
@@ -47,22 +51,29 @@ class TxOutput:
 
 @dataclass(frozen=True)  # not slotted: the hashes are cached in the instance
 class Transaction:
-    """A transaction. Hashes are in internal byte order."""
+    """A transaction. Hashes are in internal byte order.
+
+    `time` counts only in forms with times, `tail` (a comment or a payload) only in versions with one.
+    """
 
     version: int
     inputs: tuple[TxInput, ...]
     outputs: tuple[TxOutput, ...]
     locktime: int = 0
+    form: WireForm = BITCOIN
+    time: int = 0  # Unix seconds
+    tail: bytes = b""
+    is_hogex: bool = False  # joins the extension block to the chain
 
     @cached_property
     def txid_le(self) -> bytes:
-        """sha256d of the serialisation without witness."""
-        return sha256d(self.serialize_without_witness())
+        """The hash of the serialisation without witness: sha256d but for some coins' coinbases."""
+        return self.form.transaction_id(self.serialize_without_witness(), is_coinbase=self.is_coinbase)
 
     @cached_property
     def wtxid_le(self) -> bytes:
-        """sha256d of the full serialisation."""
-        return sha256d(self.serialize())
+        """sha256d of the serialisation with witnesses; the id where there are none."""
+        return sha256d(self.serialize()) if self.has_witness else self.txid_le
 
     @property
     def has_witness(self) -> bool:
@@ -90,7 +101,9 @@ class Transaction:
         return (self.weight + 3) // 4
 
     def serialize(self) -> bytes:
-        """BIP 144 form; the plain form when there is no witness."""
+        """BIP 144 form, with a HogEx's mark; the plain form when there is neither."""
+        if self.is_hogex:
+            return self._serialize(HOGEX_MARKER_AND_FLAG, _NO_MWEB)
         if not self.has_witness:
             return self.serialize_without_witness()
         witnesses = b"".join(_witness_bytes(tx_input.witness) for tx_input in self.inputs)
@@ -104,8 +117,10 @@ class Transaction:
         inputs = b"".join(_input_bytes(tx_input) for tx_input in self.inputs)
         outputs = b"".join(output_bytes(output) for output in self.outputs)
         counted = varint(len(self.inputs)) + inputs + varint(len(self.outputs)) + outputs
-        version, locktime = struct.pack("<i", self.version), struct.pack("<I", self.locktime)
-        return version + marker + counted + witnesses + locktime
+        time = struct.pack("<I", self.time) if self.form.has_time else b""
+        tail = varint(len(self.tail)) + self.tail if self.form.has_tail(self.version) else b""
+        head, locktime = struct.pack("<i", self.version) + time, struct.pack("<I", self.locktime)
+        return head + marker + counted + witnesses + locktime + tail
 
 
 def output_bytes(output: TxOutput) -> bytes:
@@ -123,36 +138,42 @@ def _witness_bytes(witness: tuple[bytes, ...]) -> bytes:
     return varint(len(witness)) + b"".join(varint(len(item)) + item for item in witness)
 
 
-def read_transaction(reader: Reader, *, witness_allowed: bool = True) -> Transaction:
+def read_transaction(
+    reader: Reader, form: WireForm = BITCOIN, *, witness_allowed: bool = True
+) -> Transaction:
     """The transaction at the cursor. Raises DecodeError."""
     version = reader.number("<i")
-    extended = witness_allowed and reader.peek(2) == WITNESS_MARKER_AND_FLAG
-    if extended:
-        reader.take(2)
+    time = reader.number("<I") if form.has_time else 0
+    marker = reader.peek(2) if witness_allowed else b""
+    is_hogex = form.has_extension and marker == HOGEX_MARKER_AND_FLAG
+    is_extended = marker == WITNESS_MARKER_AND_FLAG
+    reader.take(2 if is_hogex or is_extended else 0)
     inputs = [_read_input(reader) for _ in range(reader.compact_size())]
     outputs = tuple(_read_output(reader) for _ in range(reader.compact_size()))
-    if extended:
-        inputs = [_with_witness(tx_input, reader) for tx_input in inputs]
-        if not any(tx_input.witness for tx_input in inputs):
-            raise DecodeError("superfluous witness record")
-    return Transaction(version, tuple(inputs), outputs, reader.number("<I"))
+    if is_extended:
+        inputs = _with_witnesses(inputs, reader)
+    if is_hogex and reader.take(1) != _NO_MWEB:
+        raise DecodeError("a transaction of a block holds no MWEB data")
+    locktime = reader.number("<I")
+    tail = reader.compact_bytes() if form.has_tail(version) else b""
+    return Transaction(version, tuple(inputs), outputs, locktime, form, time, tail, is_hogex)
 
 
-def parse_transaction(data: bytes) -> Transaction:
+def parse_transaction(data: bytes, form: WireForm = BITCOIN) -> Transaction:
     """A whole transaction. Raises DecodeError, also when bytes are left over.
 
     Without inputs, as createrawtransaction makes it, a count of one output looks like the witness flag:
     what does not parse in the extended form is tried in the plain one.
     """
     try:
-        return _parse(data, witness_allowed=True)
+        return _parse(data, form, witness_allowed=True)
     except DecodeError:
-        return _parse(data, witness_allowed=False)
+        return _parse(data, form, witness_allowed=False)
 
 
-def _parse(data: bytes, *, witness_allowed: bool) -> Transaction:
+def _parse(data: bytes, form: WireForm, *, witness_allowed: bool) -> Transaction:
     reader = Reader(data)
-    transaction = read_transaction(reader, witness_allowed=witness_allowed)
+    transaction = read_transaction(reader, form, witness_allowed=witness_allowed)
     reader.expect_end()
     return transaction
 
@@ -164,6 +185,13 @@ def _read_input(reader: Reader) -> TxInput:
 
 def _read_output(reader: Reader) -> TxOutput:
     return TxOutput(reader.number("<q"), reader.compact_bytes())
+
+
+def _with_witnesses(inputs: list[TxInput], reader: Reader) -> list[TxInput]:
+    signed = [_with_witness(tx_input, reader) for tx_input in inputs]
+    if not any(tx_input.witness for tx_input in signed):
+        raise DecodeError("superfluous witness record")
+    return signed
 
 
 def _with_witness(tx_input: TxInput, reader: Reader) -> TxInput:

@@ -40,6 +40,10 @@ class UtxoSet:
         outputs = range(len(transaction.outputs))
         return any(OutPoint(transaction.txid_le, index) in self._unspent for index in outputs)
 
+    def put(self, outpoint: OutPoint, utxo: Utxo) -> None:
+        """Make an output that is there without a transaction: from before the first block."""
+        self._unspent[outpoint] = utxo
+
     def apply(self, transaction: Transaction, height: int) -> Undo:
         """Spend the inputs and create the outputs of a checked transaction."""
         spent = []

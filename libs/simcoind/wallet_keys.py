@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from nompcore.address import NetworkParams, p2pkh_script, p2sh_script, segwit_script
 from nompcore.hashing import sha256
+from simcoind.pubkey import make_pubkey, pubkey_hash, pubkey_script
 from simcoind.script import address_of
 
 
@@ -27,14 +28,20 @@ class OwnedScript:
     address: str
     label: str
     is_change: bool
+    pubkey: bytes | None = None  # in coins whose blocks pay keys
 
 
 class WalletKeys:
-    """Owned scripts in the order of their making. There are no private keys: see `simcoind.signature`."""
+    """Owned scripts in the order of their making. There are no private keys: see `simcoind.signature`.
 
-    def __init__(self, seed: bytes, network: NetworkParams) -> None:
+    With `has_pubkeys` an address is that of a public key, and what pays the key itself is owned too.
+    """
+
+    def __init__(self, seed: bytes, network: NetworkParams, *, has_pubkeys: bool = False) -> None:
         self.seed = seed
         self._network = network
+        self._has_pubkeys = has_pubkeys
+        self._made = 0
         self._owned: dict[bytes, OwnedScript] = {}
 
     @property
@@ -55,13 +62,17 @@ class WalletKeys:
 
     def derive(self, address_type: AddressType, label: str = "", *, is_change: bool = False) -> OwnedScript:
         """Make the next script."""
-        program = sha256(self.seed + struct.pack("<I", len(self._owned)))[:20]
-        script = _script(address_type, program)
+        seed = self.seed + struct.pack("<I", self._made)
+        pubkey = make_pubkey(seed) if self._has_pubkeys else None
+        script = _script(address_type, sha256(seed)[:20] if pubkey is None else pubkey_hash(pubkey))
         address = address_of(script, self._network)
         if address is None:
             raise ValueError(f"the coin has no {address_type.value} addresses")
-        owned = OwnedScript(script, address, label, is_change)
+        owned = OwnedScript(script, address, label, is_change, pubkey)
         self._owned[script] = owned
+        if pubkey is not None:
+            self._owned[pubkey_script(pubkey)] = owned
+        self._made += 1
         return owned
 
 

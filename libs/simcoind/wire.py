@@ -60,6 +60,10 @@ class Reader:
         """Bytes preceded by their length."""
         return self.take(self.compact_size())
 
+    def rest(self) -> bytes:
+        """Everything up to the end."""
+        return self.take(len(self.data) - self.position)
+
     def expect_end(self) -> None:
         """Raise DecodeError when bytes are left over."""
         if self.position != len(self.data):

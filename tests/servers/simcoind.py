@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -18,14 +19,23 @@ ROOT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "test", "only-on-loopback"
 
 
+Family = Literal["stake", "comments", "coinbase-once", "special-coinbase", "mweb", "old-daemon"]
+"""What can set a chain apart from Bitcoin's beside what its coin file says; see docs/simcoind.md."""
+
+
 class SimCoind:
-    """One daemon, regtest litecoin unless the options say otherwise. Data and port stay over restarts."""
+    """One daemon, regtest litecoin unless the options say otherwise. Data and port stay over restarts.
+
+    `coin` is a file of coins/ or a path; `payees` are those of --payees, such as "dash" or "founder".
+    """
 
     def __init__(
         self,
         directory: Path,
         *,
-        coin: str = "litecoin.json",
+        coin: str | Path = "litecoin.json",
+        family: Collection[Family] = (),
+        payees: Collection[str] = (),
         cookie: bool = False,
         options: tuple[str, ...] = (),
     ) -> None:
@@ -44,6 +54,8 @@ class SimCoind:
             *([] if cookie else [f"--rpcuser={USER}", f"--rpcpassword-file={password_file}"]),
             f"--datadir={directory}",
             f"--coin={ROOT / 'coins' / coin}",
+            *(f"--{departure}" for departure in family),
+            *([f"--payees={','.join(payees)}"] if payees else []),
             *options,
         ]
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "libs")}

@@ -37,7 +37,20 @@ def validateaddress(call: Call) -> object:
         script = script_for(address, call.node.parameters.network)
     except AddressError:
         return {"isvalid": False}
-    return {"isvalid": True} | _address_json(address, script)
+    parameters = call.node.parameters
+    if parameters.is_old:
+        return {"isvalid": True, "address": address} | _ownership(call, script)
+    with_key = _ownership(call, script) if parameters.has_stake else {}
+    return {"isvalid": True} | _address_json(address, script) | with_key
+
+
+def _ownership(call: Call, script: bytes) -> dict[str, Any]:
+    """What daemons of the time before getaddressinfo add."""
+    owned = call.node.owned(script)
+    if owned is None:
+        return {"ismine": False}
+    key = {"pubkey": owned.pubkey.hex(), "iscompressed": True} if owned.pubkey else {}
+    return {"ismine": True, "isscript": script_kind(script) == SCRIPTHASH, "account": owned.label} | key
 
 
 def _address_json(address: str, script: bytes) -> dict[str, Any]:
@@ -63,4 +76,5 @@ def getaddressinfo(call: Call) -> object:
     owned = call.wallet.keys.owned(script)
     mine = {"ismine": owned is not None, "solvable": owned is not None, "iswatchonly": False}
     use = {"ischange": owned is not None and owned.is_change, "labels": [owned.label] if owned else []}
-    return _address_json(address, script) | mine | use
+    key = {"pubkey": owned.pubkey.hex()} if owned and owned.pubkey else {}
+    return _address_json(address, script) | mine | use | key

@@ -12,6 +12,9 @@ from simcoind.rpc.call import Call
 from simcoind.rpc.error import INVALID_PARAMETER, MISC, RpcError
 from simcoind.rpc.transaction_json import transaction_json
 
+STAKE_DIFFICULTY = 1.0
+"""Of proof of stake, which nobody does here."""
+
 
 def getblockchaininfo(call: Call) -> object:
     """getblockchaininfo"""
@@ -41,7 +44,15 @@ def difficulty_of(nbits: int) -> float:
 
 def getdifficulty(call: Call) -> object:
     """getdifficulty"""
-    return difficulty_of(call.node.chain.tip.block.header.nbits)
+    return difficulty_json(call)
+
+
+def difficulty_json(call: Call) -> object:
+    """The tip's difficulty: a number, or with proof of stake one for each kind of proof."""
+    difficulty = difficulty_of(call.node.chain.tip.block.header.nbits)
+    if not call.node.parameters.has_stake:
+        return difficulty
+    return {"proof-of-work": difficulty, "proof-of-stake": STAKE_DIFFICULTY, "search-interval": 0}
 
 
 def getblockcount(call: Call) -> object:

@@ -86,7 +86,7 @@ async def sim_reorg(call: Call) -> object:
 
 def sim_addtransaction(call: Call) -> object:
     """sim_addtransaction hexstring"""
-    transaction = decode(call.params.text(0))
+    transaction = decode(call, call.params.text(0))
     send(call, transaction, 0)
     return display(transaction.txid_le)
 

@@ -73,7 +73,7 @@ async def _answer(daemon: Daemon, client: Client, request: Request, fault: Fault
     if fault and fault.kind is FaultKind.WARMUP:
         return Reply(request.request_id, error=RpcError(IN_WARMUP, "Loading block index..."))
     try:
-        run = handler(request.method)
+        run = handler(request.method, daemon.node.parameters)
         params = Params(request.params, usage(request.method))
         kind = fault.kind if fault else None
         result = run(Call(daemon, params, client.wallet_name, client.is_gone, kind))

@@ -69,6 +69,8 @@ async def getblocktemplate(call: Call) -> object:
     mode = request.get("mode", "template")
     if mode == "proposal":
         return _propose(call, request)
+    if mode == "submit" and call.node.parameters.is_old:
+        return _submit(call, _data(request, "submission"))
     if mode != "template":
         raise RpcError(INVALID_PARAMETER, "Invalid mode")
     _check_ready(call)
@@ -128,10 +130,7 @@ async def _wait_for_change(call: Call, longpollid: object) -> None:
 
 
 def _propose(call: Call, request: dict[str, Any]) -> str | None:
-    data = request.get("data")
-    if not isinstance(data, str):
-        raise RpcError(INVALID_AMOUNT, "Missing data String key for proposal")
-    block = _decode(data)
+    block = _decode(call, _data(request, "proposal"))
     node = call.node
     known = node.chain.tree.get(node.parameters.block_hash_le(block.header.serialize()))
     if known:
@@ -142,17 +141,28 @@ def _propose(call: Call, request: dict[str, Any]) -> str | None:
     return reject.reason if reject else None
 
 
+def _data(request: dict[str, Any], purpose: str) -> str:
+    data = request.get("data")
+    if not isinstance(data, str):
+        raise RpcError(INVALID_AMOUNT, f"Missing data String key for {purpose}")
+    return data
+
+
 def submitblock(call: Call) -> object:
     """submitblock hexdata ( dummy )"""
-    block = _decode(call.params.text(0))
+    return _submit(call, call.params.text(0))
+
+
+def _submit(call: Call, block_hex: str) -> str | None:
+    block = _decode(call, block_hex)
     if not block.transactions or not block.transactions[0].is_coinbase:
         raise RpcError(DESERIALIZATION, "Block does not start with a coinbase")
     return call.node.submit(block)
 
 
-def _decode(block_hex: str) -> Block:
+def _decode(call: Call, block_hex: str) -> Block:
     try:
-        return parse_block(hex_to_bytes(block_hex))
+        return parse_block(hex_to_bytes(block_hex), call.node.parameters.form)
     except (EncodingError, DecodeError) as error:
         raise RpcError(DESERIALIZATION, "Block decode failed") from error
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from simcoind.faults import FaultKind
 from simcoind.rpc.amounts import coins
 from simcoind.rpc.call import Call
+from simcoind.rpc.chain import difficulty_json
 
 PROTOCOL_VERSION = 70016
 VERSION = 210201
 """That of the reference node whose answers are followed: Litecoin Core 0.21.2.1."""
+OLD_VERSION = 80_600
+"""What an old daemon says: 0.8.6."""
 
 
 def _peers(call: Call) -> int:
@@ -51,6 +54,26 @@ def getpeerinfo(call: Call) -> object:
 def getconnectioncount(call: Call) -> object:
     """getconnectioncount"""
     return _peers(call)
+
+
+def getinfo(call: Call) -> object:
+    """getinfo"""
+    tip = call.node.chain.tip
+    spendable = sum(coin.output.value_sats for coin in call.wallet.spendable())
+    return {
+        "version": OLD_VERSION,
+        "protocolversion": PROTOCOL_VERSION,
+        "walletversion": 60_000,
+        "balance": coins(spendable),
+        "blocks": tip.height,
+        "timeoffset": 0,
+        "connections": _peers(call),
+        "proxy": "",
+        "difficulty": difficulty_json(call),
+        "testnet": call.node.parameters.chain_name == "test",
+        "paytxfee": coins(0),
+        "errors": "",
+    }
 
 
 def uptime(call: Call) -> object:

@@ -8,9 +8,10 @@ from simcoind.reject import Reject
 from simcoind.rpc.amounts import parse_sats
 from simcoind.rpc.call import Call
 from simcoind.rpc.error import INSUFFICIENT_FUNDS, INVALID_PARAMETER, WALLET, RpcError
+from simcoind.rpc.raw_transactions import new_transaction
 from simcoind.rpc.wallet_funding import fee_rate_of, fund_or_fail, funding_request
 from simcoind.rpc.wallet_signing import sign
-from simcoind.transaction import Transaction, TxOutput
+from simcoind.transaction import TxOutput
 from simcoind.wallet import WalletTransaction
 
 
@@ -57,7 +58,7 @@ def pay(
     comment_to: str = "",
 ) -> str:
     """Send the wallet's money; the txid, display form. Raises RpcError -6 when there is too little."""
-    draft = Transaction(2, (), tuple(outputs))
+    draft = new_transaction(call, tuple(outputs))
     funded = fund_or_fail(call, funding_request(call, draft, fee_rate, payers), INSUFFICIENT_FUNDS)
     wallet, node = call.wallet, call.node
     transaction, _ = sign(call, funded.transaction)

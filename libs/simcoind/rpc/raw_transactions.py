@@ -30,10 +30,10 @@ MAX_FEE_RATE_SATS = 10_000_000
 MISSING_INPUTS = "bad-txns-inputs-missingorspent"
 
 
-def decode(transaction_hex: str, complaint: str = "TX decode failed") -> Transaction:
+def decode(call: Call, transaction_hex: str, complaint: str = "TX decode failed") -> Transaction:
     """A transaction given as hex. Raises RpcError -22."""
     try:
-        return parse_transaction(hex_to_bytes(transaction_hex))
+        return parse_transaction(hex_to_bytes(transaction_hex), call.node.parameters.form)
     except (EncodingError, DecodeError) as error:
         raise RpcError(DESERIALIZATION, complaint) from error
 
@@ -46,7 +46,16 @@ def createrawtransaction(call: Call) -> object:
     locktime = call.params.integer(2, 0)
     if not 0 <= locktime <= 0xFFFFFFFF:
         raise RpcError(INVALID_PARAMETER, "Invalid parameter, locktime out of range")
-    return Transaction(2, tuple(inputs), tuple(_outputs(call, rows)), locktime).serialize().hex()
+    draft = new_transaction(call, tuple(_outputs(call, rows)), tuple(inputs), locktime)
+    return draft.serialize().hex()
+
+
+def new_transaction(
+    call: Call, outputs: tuple[TxOutput, ...], inputs: tuple[TxInput, ...] = (), locktime: int = 0
+) -> Transaction:
+    """An unsigned transaction in the form of the coin, made now."""
+    node = call.node
+    return Transaction(2, inputs, outputs, locktime, node.parameters.form, node.clock())
 
 
 def _input(row: object) -> TxInput:
@@ -89,13 +98,13 @@ def _data_output(value: object) -> TxOutput:
 
 def decoderawtransaction(call: Call) -> object:
     """decoderawtransaction hexstring"""
-    return transaction_json(decode(call.params.text(0)), call.node.parameters.network)
+    return transaction_json(decode(call, call.params.text(0)), call.node.parameters.network)
 
 
 def sendrawtransaction(call: Call) -> object:
     """sendrawtransaction hexstring ( maxfeerate )"""
     complaint = "TX decode failed. Make sure the tx has at least one input."
-    transaction = decode(call.params.text(0), complaint)
+    transaction = decode(call, call.params.text(0), complaint)
     if not transaction.inputs:
         raise RpcError(DESERIALIZATION, complaint)
     max_rate = call.params.value(1)

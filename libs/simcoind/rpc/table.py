@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simcoind.parameters import ChainParameters
 from simcoind.rpc import (
     addresses,
     chain,
@@ -47,6 +48,7 @@ _HANDLERS: tuple[Handler, ...] = (
     mining.getnetworkhashps,
     mining.submitblock,
     network.getconnectioncount,
+    network.getinfo,
     network.getnetworkinfo,
     network.getpeerinfo,
     network.stop,
@@ -64,6 +66,7 @@ _HANDLERS: tuple[Handler, ...] = (
     unspent.listunspent,
     unspent.lockunspent,
     wallet_funding.fundrawtransaction,
+    wallet_signing.signrawtransaction,
     wallet_signing.signrawtransactionwithwallet,
     wallet_transactions.gettransaction,
     wallet_transactions.listsinceblock,
@@ -80,24 +83,46 @@ CONTROL_PREFIX = "sim_"
 """Control calls never meet a fault: they are what switches it off."""
 
 
+_OLD = {"getinfo", "signrawtransaction"}
+"""What the reference node knew before 2019, and daemons of coins with proof of stake do still."""
+
+_NEW = {
+    "getaddressinfo",
+    "getbalances",
+    "getblockchaininfo",
+    "getblockheader",
+    "getnetworkinfo",
+    "signrawtransactionwithwallet",
+    "submitblock",
+}
+"""What daemons did not know before 2014, or have in place of an old call."""
+
+
+def is_known(name: str, parameters: ChainParameters) -> bool:
+    """Whether a daemon of this kind has the call."""
+    if name in _OLD:
+        return parameters.is_old or parameters.has_stake
+    return name in HANDLERS and not (name in _NEW and parameters.is_old)
+
+
 def help_text(call: Call) -> object:
     """help ( command )"""
-    name = call.params.text(0, "")
+    name, parameters = call.params.text(0, ""), call.node.parameters
     if not name:
-        return "\n".join(sorted(usage(name) for name in HANDLERS))
-    if name not in HANDLERS:
+        return "\n".join(sorted(usage(name) for name in HANDLERS if is_known(name, parameters)))
+    if not is_known(name, parameters):
         return f"help: unknown command: {name}"
     return usage(name)
 
 
 def usage(name: str) -> str:
-    """How a call is written. Raises RpcError -32601 for an unknown one."""
-    return " ".join((handler(name).__doc__ or name).split())
+    """How a call is written."""
+    return " ".join((HANDLERS[name].__doc__ or name).split())
 
 
-def handler(name: str) -> Handler:
-    """Who answers a call. Raises RpcError -32601."""
-    if name not in HANDLERS:
+def handler(name: str, parameters: ChainParameters) -> Handler:
+    """Who answers a call of such a daemon. Raises RpcError -32601."""
+    if not is_known(name, parameters):
         raise RpcError(METHOD_NOT_FOUND, "Method not found")
     return HANDLERS[name]
 

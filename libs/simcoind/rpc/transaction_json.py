@@ -17,6 +17,7 @@ def transaction_json(transaction: Transaction, network: NetworkParams) -> dict[s
         "txid": display(transaction.txid_le),
         "hash": display(transaction.wtxid_le),
         "version": transaction.version,
+        **({"time": transaction.time} if transaction.form.has_time else {}),
         "size": transaction.size,
         "vsize": transaction.vsize,
         "weight": transaction.weight,

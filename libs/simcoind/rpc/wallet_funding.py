@@ -34,7 +34,7 @@ WITHOUT_MEANING = {
 def fundrawtransaction(call: Call) -> object:
     """fundrawtransaction hexstring ( {changeAddress:str,changePosition:n,lockUnspents:bool,
     feeRate:amount,fee_rate:amount,subtractFeeFromOutputs:[n,...]} )"""
-    draft = decode(call.params.text(0))
+    draft = decode(call, call.params.text(0))
     if not draft.outputs:
         raise RpcError(INVALID_PARAMETER, "TX must have at least one output")
     options = call.params.mapping(1, {})

@@ -71,7 +71,7 @@ class WalletView:
             owned = self._wallet.keys.owned(output.script)
             if is_debit and owned and owned.is_change:
                 continue
-            address = address_of(output.script, self._network)
+            address = owned.address if owned else address_of(output.script, self._network)
             row: dict[str, Any] = {"address": address} if address else {}
             if is_debit:
                 fee = coins(self._fee(transaction))

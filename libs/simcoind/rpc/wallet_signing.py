@@ -14,7 +14,16 @@ from simcoind.transaction import Transaction, TxInput
 
 def signrawtransactionwithwallet(call: Call) -> object:
     """signrawtransactionwithwallet hexstring"""
-    signed, errors = sign(call, decode(call.params.text(0)))
+    return _signed(call)
+
+
+def signrawtransaction(call: Call) -> object:
+    """signrawtransaction hexstring"""
+    return _signed(call)
+
+
+def _signed(call: Call) -> object:
+    signed, errors = sign(call, decode(call, call.params.text(0)))
     answer: dict[str, Any] = {"hex": signed.serialize().hex(), "complete": not errors}
     return answer | {"errors": errors} if errors else answer
 
