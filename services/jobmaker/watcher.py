@@ -1,8 +1,8 @@
 """When to ask the leading daemon for a template, and what becomes of it (spec 2.6).
 
-A template is fetched when the daemon has a new tip, when somebody announces a block, when the transactions are
-due for a refresh and when the job is due for a rebroadcast. In between, daemons are only asked for their tip,
-which costs them next to nothing, while a template is megabytes. A long poll brings its template with it.
+A template is fetched when the daemon has a new tip, when somebody announces a block, when the transactions
+are due for a refresh and when the job is due for a rebroadcast. In between, daemons are only asked for their
+tip, which costs them next to nothing, while a template is megabytes. A long poll brings its template with it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MIN_FETCH_SECONDS = 1.0
 """Between fetches that only time asks for, where no polling interval says more."""
 
 BARE_FIRST_TRANSACTIONS = 100
-"""From so many on, a new tip's first job is an empty block: the full one takes tens of milliseconds to store."""
+"""From so many on, a new tip's first job is an empty block: the full one takes tens of ms to store."""
 
 
 def work_of(template: Template, daemon: str) -> Work:

@@ -53,15 +53,18 @@ def write_config(directory: Path, pools: Mapping[str, Mapping[str, Any]]) -> Pat
 class JobmakerProcess:
     """`python -m services.jobmaker`; it can be started again after it ended."""
 
-    def __init__(self, config_dir: Path, nats_url: str, replica: str = "jobmaker-1") -> None:
+    def __init__(
+        self, config_dir: Path, nats_url: str, replica: str = "jobmaker-1", coins_dir: Path = ROOT / "coins"
+    ) -> None:
         self._log_path = config_dir / f"{replica}.log"
         environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT / 'libs'}{os.pathsep}{ROOT}",
             "NOMP_CONFIG_DIR": str(config_dir),
-            "NOMP_COINS_DIR": str(ROOT / "coins"),
+            "NOMP_COINS_DIR": str(coins_dir),
             "NATS_URL": nats_url,
             "METRICS_PORT": "0",
+            "BLOCK_ARCHIVE": str(config_dir / "blocks"),
             "LOG_LEVEL": "debug",
             "NOMP_REPLICA": replica,
         }
