@@ -33,7 +33,8 @@ mining      coin           a coin that this version mines, made of
 chain       target         nbits, targets, difficulty, work
             merkle         branch of the coinbase, root from the branch
             address        address ↔ output script, with
-            bech32         the text form of witness programs
+            bech32         the text form of witness programs, and
+            cashaddr       that of Bitcoin Cash and eCash
             payees         outputs that a template demands
             coinbase       the two halves of the coinbase transaction around the extranonce
             block          the 80-byte header, and a whole block

@@ -1,4 +1,4 @@
-"""Addresses and the output scripts they stand for: base58check (P2PKH, P2SH) and segregated witness.
+"""Addresses and the output scripts they stand for: base58check (P2PKH, P2SH), CashAddr, segregated witness.
 
 The version bytes and the bech32 prefix are checked against the coin's network, so an address of another coin
 or network is refused wherever its text tells. It cannot tell for coins that share version bytes.
@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nompcore.bech32 import decode_segwit, encode_segwit
+from nompcore.cashaddr import CashAddrKind, decode_cashaddr, encode_cashaddr
 from nompcore.errors import AddressError
 from nompcore.hashing import sha256d
 
 __all__ = [
     "NetworkParams",
+    "address_for",
     "decode_base58check",
     "encode_base58check",
     "encode_segwit",
@@ -35,11 +37,15 @@ spendable by anyone or by nobody today, so it is refused."""
 
 @dataclass(frozen=True, slots=True)
 class NetworkParams:
-    """What addresses of one network of a coin begin with; `bech32_hrp` is None without segregated witness."""
+    """What addresses of one network of a coin begin with; of several version bytes the first is written.
+
+    `bech32_hrp` is None without segregated witness, `cashaddr_prefix` where CashAddr is not known.
+    """
 
     pubkey_versions: tuple[int, ...]
     script_versions: tuple[int, ...]
     bech32_hrp: str | None = None
+    cashaddr_prefix: str | None = None
 
 
 def script_for(address: str, network: NetworkParams) -> bytes:
@@ -47,14 +53,46 @@ def script_for(address: str, network: NetworkParams) -> bytes:
     lowered = address.lower()
     if lowered.startswith(_MWEB_PREFIXES):
         raise AddressError("MWEB addresses cannot be paid by a block reward; use an address outside MWEB")
+    if network.cashaddr_prefix and (":" in address or len(address) > _MAX_BASE58_LENGTH):
+        return _cashaddr_script(network.cashaddr_prefix, address)
     if ":" in address:
         raise AddressError("addresses with a prefix and a colon are not supported; use the legacy form")
     if network.bech32_hrp and lowered.startswith(network.bech32_hrp + "1"):
-        version, program = decode_segwit(network.bech32_hrp, address)
-        if (version, len(program)) not in _PAYABLE_PROGRAMS:
-            raise AddressError(f"witness version {version} with {len(program)} bytes is not supported")
-        return segwit_script(version, program)
+        return _witness_script(network.bech32_hrp, address)
     return _base58_script(address, network)
+
+
+def address_for(script: bytes, network: NetworkParams) -> str:
+    """The address of an output script, as the coin's own wallet writes it; AddressError for other scripts."""
+    if script == p2pkh_script(script[3:23]):
+        return _hash_address(CashAddrKind.P2PKH, script[3:23], network)
+    if network.script_versions and script == p2sh_script(script[2:22]):
+        return _hash_address(CashAddrKind.P2SH, script[2:22], network)
+    for version, size in _PAYABLE_PROGRAMS:
+        if network.bech32_hrp and len(script) == 2 + size and script == segwit_script(version, script[2:]):
+            return encode_segwit(network.bech32_hrp, version, script[2:])
+    raise AddressError(f"the script {script.hex()} has no address on this network")
+
+
+def _hash_address(kind: CashAddrKind, hash160: bytes, network: NetworkParams) -> str:
+    if network.cashaddr_prefix:
+        return encode_cashaddr(network.cashaddr_prefix, kind, hash160)
+    versions = network.pubkey_versions if kind == CashAddrKind.P2PKH else network.script_versions
+    return encode_base58check(versions[0], hash160)
+
+
+def _cashaddr_script(prefix: str, address: str) -> bytes:
+    kind, hash160 = decode_cashaddr(prefix, address)
+    return p2pkh_script(hash160) if kind == CashAddrKind.P2PKH else p2sh_script(hash160)
+
+
+def _witness_script(hrp: str, address: str) -> bytes:
+    if not address.isascii():  # the Kelvin sign would become a k
+        raise AddressError("the address has a character that bech32 does not use")
+    version, program = decode_segwit(hrp, address)
+    if (version, len(program)) not in _PAYABLE_PROGRAMS:
+        raise AddressError(f"witness version {version} with {len(program)} bytes is not supported")
+    return segwit_script(version, program)
 
 
 def _base58_script(address: str, network: NetworkParams) -> bytes:

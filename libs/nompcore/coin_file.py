@@ -37,7 +37,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, frozen=True)
 
 
-_VersionBytes = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=1)]
+_VersionByte = Annotated[int, Field(ge=0, le=255)]
 _Magic = Annotated[str, Field(pattern="^[0-9a-fA-F]{8}$")]
 _Prefix = Annotated[str, Field(pattern="^[a-z0-9]{1,20}$")]
 _HTTP = r"^https?://[^\s\"'<>]*"
@@ -46,15 +46,21 @@ _HTTP = r"^https?://[^\s\"'<>]*"
 class NetworkSection(_Section):
     """How addresses of one network begin, and some that must decode."""
 
-    pubkey_versions: _VersionBytes
-    script_versions: _VersionBytes
+    pubkey_versions: Annotated[list[_VersionByte], Field(min_length=1)]
+    script_versions: list[_VersionByte]  # empty where paying to a script hash is no longer allowed
     bech32_prefix: _Prefix | None = None
+    cashaddr_prefix: Annotated[str, Field(pattern="^[a-z]{1,20}$")] | None = None
     examples: list[str] = []
 
     @property
     def params(self) -> NetworkParams:
         """The part that decodes addresses."""
-        return NetworkParams(tuple(self.pubkey_versions), tuple(self.script_versions), self.bech32_prefix)
+        return NetworkParams(
+            pubkey_versions=tuple(self.pubkey_versions),
+            script_versions=tuple(self.script_versions),
+            bech32_hrp=self.bech32_prefix,
+            cashaddr_prefix=self.cashaddr_prefix,
+        )
 
 
 class NetworksSection(_Section):

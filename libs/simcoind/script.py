@@ -49,11 +49,11 @@ def address_of(script: bytes, network: NetworkParams) -> str | None:
     """The address of a script, None for scripts without one. The last version byte is the newest."""
     kind = script_kind(script)
     if kind == PUBKEY:
-        return encode_base58check(network.pubkey_versions[-1], pubkey_hash(pubkey_of(script)))
+        return encode_base58check(network.pubkey_versions[0], pubkey_hash(pubkey_of(script)))
     if kind == PUBKEYHASH:
-        return encode_base58check(network.pubkey_versions[-1], script[3:23])
+        return encode_base58check(network.pubkey_versions[0], script[3:23])
     if kind == SCRIPTHASH:
-        return encode_base58check(network.script_versions[-1], script[2:22])
+        return encode_base58check(network.script_versions[0], script[2:22])
     if is_witness_program(script) and network.bech32_hrp:
         return encode_segwit(network.bech32_hrp, 0 if script[0] == 0 else 1, script[2:])
     return None

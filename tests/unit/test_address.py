@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.address import (
     NetworkParams,
+    address_for,
     decode_base58check,
     encode_base58check,
     encode_segwit,
@@ -20,6 +23,7 @@ from tests.unit.chain_samples import coin, vectors
 
 BITCOIN = coin("bitcoin.json").networks["main"]
 LITECOIN = coin("litecoin.json").networks["main"]
+BITCOIN_CASH = coin("bitcoincash.json").networks["main"]
 HASH160 = st.binary(min_size=20, max_size=20)
 BECH32 = vectors("bech32.json")
 
@@ -85,6 +89,75 @@ def test_witness_addresses_in_either_case_are_payable(
     )
 
 
+@given(
+    HASH160, st.sampled_from([p2pkh_script, p2sh_script]), st.sampled_from([BITCOIN, LITECOIN, BITCOIN_CASH])
+)
+def test_the_address_of_a_script_leads_back_to_it(
+    hash160: bytes, script: Callable[[bytes], bytes], network: NetworkParams
+) -> None:
+    assert script_for(address_for(script(hash160), network), network) == script(hash160)
+
+
+@given(st.sampled_from([(0, 20), (0, 32), (1, 32)]), st.binary(min_size=32, max_size=32))
+def test_the_address_of_a_witness_script_leads_back_to_it(kind: tuple[int, int], entropy: bytes) -> None:
+    version, size = kind
+    script = segwit_script(version, entropy[:size])
+
+    assert script_for(address_for(script, LITECOIN), LITECOIN) == script
+
+
+def test_of_several_version_bytes_the_first_is_written() -> None:
+    network = NetworkParams((48, 0), (50, 5))
+
+    assert address_for(p2pkh_script(bytes(20)), network) == encode_base58check(48, bytes(20))
+    assert address_for(p2sh_script(bytes(20)), network) == encode_base58check(50, bytes(20))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        b"",
+        b"\x6a",
+        p2pkh_script(bytes(19)),
+        p2pkh_script(bytes(20)) + b"\0",
+        p2pkh_script(bytes(20))[:-1],
+        p2sh_script(bytes(21)),
+        segwit_script(0, bytes(21)),
+        segwit_script(1, bytes(20)),
+        segwit_script(2, bytes(32)),
+        segwit_script(0, bytes(20)) + b"\0",
+        b"\x21" + bytes(33) + b"\xac",
+    ],
+    ids=bytes.hex,
+)
+def test_a_script_of_another_form_has_no_address(script: bytes) -> None:
+    with pytest.raises(AddressError, match="has no address on this network"):
+        address_for(script, BITCOIN)
+
+
+def test_a_witness_script_has_no_address_without_segregated_witness() -> None:
+    with pytest.raises(AddressError, match="has no address on this network"):
+        address_for(segwit_script(0, bytes(20)), BITCOIN_CASH)
+
+
+def test_a_script_hash_is_not_payable_where_the_coin_abolished_it() -> None:
+    network = coin("bitcoinsv.json").networks["main"]
+
+    with pytest.raises(AddressError, match="another coin or network"):
+        script_for("3P14159f73E4gFr7JterCCQh9QjiTjiZrG", network)
+    with pytest.raises(AddressError, match="has no address on this network"):
+        address_for(p2sh_script(bytes(20)), network)
+
+
+@given(st.binary(max_size=40))
+def test_any_script_has_an_address_that_leads_back_or_none(script: bytes) -> None:
+    try:
+        address = address_for(script, BITCOIN)
+    except AddressError:
+        return
+    assert script_for(address, BITCOIN) == script
+
+
 @given(st.integers(0, 255), st.binary(max_size=24))
 def test_base58check_reads_back(version: int, payload: bytes) -> None:
     assert decode_base58check(encode_base58check(version, payload)) == (version, payload)
@@ -125,6 +198,7 @@ def test_one_changed_character_of_a_witness_address_is_noticed(
         ("ltc1" + "q" * 200_000, "longer than 90 characters"),
         ("LtC1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9", "mixes upper and lower case"),
         ("bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a", "legacy form"),
+        ("LTC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7\u212aGMN4N9", "bech32 does not use"),
         ("worker one", "base58 does not use"),
         ("Ł", "base58 does not use"),
     ],

@@ -13,7 +13,7 @@ from tests.unit.chain_samples import ROOT
 
 LAYERS = {
     "bytes": {"amounts", "encoding", "errors", "hashing", "version"},
-    "chain": {"address", "bech32", "block", "coinbase", "merkle", "payees", "target"},
+    "chain": {"address", "bech32", "block", "cashaddr", "coinbase", "merkle", "payees", "target"},
     "mining": {"coin", "coin_file", "job", "share", "template"},
     "contract": {"messages", "requests", "subjects"},
     # every other module of nompcore is a shell

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import json5
 import pytest
 
 from nompcore.address import NetworkParams
 from nompcore.coin import parse_coin
 from nompcore.errors import CoinError
-from nompcore.hashing import self_test, sha256, sha256d
-from tests.unit.chain_samples import COIN_FILES, coin, coin_data
+from nompcore.hashing import sha256, sha256d
+from tests.unit.chain_samples import coin, coin_data
 
 HEADER = bytes(range(80))
 MINIMAL: dict[str, Any] = {
@@ -25,39 +23,24 @@ def with_key(key: str, value: Any) -> dict[str, Any]:
     return {**MINIMAL, key: value}
 
 
-@pytest.mark.parametrize("path", COIN_FILES, ids=lambda path: path.stem)
-def test_every_shipped_coin_can_be_mined(path: Path) -> None:
-    shipped = parse_coin(path.name, json5.loads(path.read_text()))
-
-    self_test(shipped.algorithm)
-    assert set(shipped.networks) == {"main", "test", "regtest"}
-    assert len(shipped.pow_hash(HEADER)) == 32
-    assert shipped.explorer is not None
-    assert shipped.peer_magics["main"] != shipped.peer_magics["test"]
-
-
-def test_eight_coins_are_shipped() -> None:
-    assert sorted(path.stem for path in COIN_FILES) == [
-        "bitcoin",
-        "bitcoincash",
-        "digibyte",
-        "digibyte-sha256",
-        "dogecoin",
-        "litecoin",
-        "namecoin",
-        "viacoin",
-    ]
-
-
 def test_litecoin_is_what_its_file_says() -> None:
     litecoin = coin("litecoin.json")
 
     assert (litecoin.name, litecoin.symbol, litecoin.algorithm) == ("Litecoin", "LTC", "scrypt")
     assert litecoin.multiplier == 65536
     assert litecoin.gbt_rules == ("mweb", "segwit")
-    assert litecoin.networks["main"] == NetworkParams((48,), (5, 50), "ltc")
-    assert litecoin.networks["regtest"] == NetworkParams((111,), (196, 58), "rltc")
+    assert litecoin.networks["main"] == NetworkParams((48,), (50, 5), "ltc")
+    assert litecoin.networks["regtest"] == NetworkParams((111,), (58, 196), "rltc")
     assert litecoin.peer_magics["main"] == bytes.fromhex("fbc0b6db")
+    assert litecoin.peer_magics["regtest"] == bytes.fromhex("fabfb5da")
+
+
+def test_bitcoin_cash_has_a_prefix_of_its_own_on_every_network() -> None:
+    networks = coin("bitcoincash.json").networks
+
+    assert networks["main"] == NetworkParams((0,), (5,), None, "bitcoincash")
+    assert networks["test"].cashaddr_prefix == "bchtest"
+    assert networks["regtest"].cashaddr_prefix == "bchreg"
 
 
 def test_what_a_coin_file_leaves_out_is_bitcoins_way() -> None:
@@ -72,6 +55,7 @@ def test_what_a_coin_file_leaves_out_is_bitcoins_way() -> None:
     assert minimal.explorer is None
     assert set(minimal.networks) == {"main"}
     assert minimal.networks["main"].bech32_hrp is None
+    assert minimal.networks["main"].cashaddr_prefix is None
     assert minimal.hash_coinbase(b"coinbase") == sha256d(b"coinbase")
 
 
@@ -148,6 +132,16 @@ def test_the_block_id_is_of_the_header_unless_the_file_says_proof_of_work() -> N
             "networks",
             {"main": {"pubkeyVersions": [0], "scriptVersions": [5], "bech32": "bc"}},
             "networks.main.bech32: unknown key, the nearest known one is bech32Prefix",
+        ),
+        (
+            "networks",
+            {"main": {"pubkeyVersions": [0], "scriptVersions": [5], "cashaddrPrefix": "ecash:"}},
+            "networks.main.cashaddrPrefix: ",
+        ),
+        (
+            "networks",
+            {"main": {"pubkeyVersions": [0], "scriptVersions": [5], "examples": ["ecash:q"]}},
+            "networks.main.examples: ecash:q: .*legacy form",
         ),
         (
             "networks",
