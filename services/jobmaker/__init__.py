@@ -11,6 +11,13 @@
     leadership.py         the lease that lets one replica publish
     watcher.py            when to fetch a template
     announcements.py      pure: blocks that somebody announced, until there is work on them
+    block_news.py         who tells of new blocks: peer.py and zmq_news.py, wired
+    peer.py               a node of the coin's network, connected for ever; made of
+    peer_connection.py    one connection to it
+    peer_dialogue.py      pure: bytes in, bytes and announcements out
+    peer_message.py       pure: messages in a stream of bytes
+    peer_payload.py       pure: what messages hold
+    zmq_news.py           a daemon's ZMQ publisher, connected for ever
     long_poll.py          the request that a daemon answers with the next tip's template
     decision.py           pure: new tip, refresh or nothing
     proposal.py           pure: the block a job would become, and its shape
@@ -25,7 +32,8 @@
     block_fate.py         pure: what the daemons' answers mean
     network_snapshot.py   the pool's network for the api
     wakeup.py             a sleep that can be cut short
-    metrics.py            what is counted
+    metrics.py            what is counted, and
+    news_metrics.py       of the connections that bring news
 
 A new job goes watcher → decision → template_check → publication; a found block goes submitter →
 block_archive → block_submission → block_lookup → block_fate.

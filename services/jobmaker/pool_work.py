@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from nompcore.config.pool import PoolConfig
 from nompcore.daemon import Daemon
 from nompcore.ending import end_tasks
 from nompcore.logs import bound
+from services.jobmaker.block_news import block_news
 from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.leadership import Leadership
@@ -23,6 +25,8 @@ from services.jobmaker.submitter import SubmittingPool
 from services.jobmaker.template_check import TemplateCheck
 from services.jobmaker.template_store import TemplateStore
 from services.jobmaker.watcher import Watcher
+
+log = logging.getLogger(__name__)
 
 
 class PoolWork:
@@ -43,6 +47,7 @@ class PoolWork:
         check = TemplateCheck(pool.name, pool.coin)
         self._snapshots = NetworkSnapshots(bus, pool, self.daemons, self._leadership, publication, check)
         self._watcher = Watcher(pool, self.daemons, self._leadership, publication, check)
+        self._news = list(block_news(pool, watched, self.hear))
         self._long_polls = [
             LongPoll(daemon, pool.name, self._leads, self._watcher.bring) for daemon in watched
         ]
@@ -55,6 +60,7 @@ class PoolWork:
     def hear(self, block_hash_display: str, source: str) -> None:
         """Somebody says that there is a new block; an empty hash says only that something is new."""
         TIPS.labels(self.pool.name, source).inc()
+        log.debug("a new block is announced", extra={"block_hash": block_hash_display, "source": source})
         self._watcher.hear(block_hash_display, source)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -77,6 +83,7 @@ class PoolWork:
         """What runs for as long as the pool does."""
         yield from (self.daemons.watch(each) for each in self.daemons.daemons)
         yield from (poll.run() for poll in self._long_polls)
+        yield from (news.run() for news in self._news)
         yield self._leadership.run()
         yield self._watcher.run()
         yield self._snapshots.run()

@@ -23,6 +23,7 @@ def daemon_entry(config: DaemonConfig) -> dict[str, object]:
         "port": config.port,
         "user": config.user,
         "password": config.password.get_secret_value(),
+        **({"zmq": config.zmq} if config.zmq else {}),
     }
 
 

@@ -35,7 +35,6 @@ ASKING: dict[tuple[str, str], Any] = {
     (POOL_FILE, "paymentProcessing.feeCollectAccount"): "feesCollected",
     (POOL_FILE, "paymentProcessing.redis"): {},
     (POOL_FILE, "mposMode"): {"enabled": True, "password": "our own"},
-    (POOL_FILE, "p2p"): {"enabled": True, "magic": "fcc1b7dc", "protocolVersion": 70002},
     (POOL_FILE, "redis"): {"port": 6380},
     (POOL_FILE, "instanceId"): 37,
 }
@@ -87,7 +86,7 @@ def test_every_key_without_effect_is_tried_here() -> None:
         (PORTAL_FILE, "logColors", False),
         (PORTAL_FILE, "proxy", {"scrypt": {"enabled": False, "port": 1}}),
         (PORTAL_FILE, "proxy", {}),
-        (POOL_FILE, "p2p", {"enabled": False}),
+        (POOL_FILE, "mposMode", {"enabled": False}),
     ],
 )
 def test_a_key_that_asks_for_nothing_is_not_named(tmp_path: Path, file: str, path: str, value: Any) -> None:
@@ -101,8 +100,8 @@ def test_a_web_port_that_the_environment_gives_too_is_not_named(tmp_path: Path) 
 
 
 def test_an_inherited_key_without_effect_is_named_where_it_stands(tmp_path: Path) -> None:
-    config = config_with(PORTAL_FILE, "defaultPoolConfigs", {"p2p": {"enabled": True}})
-    assert warned_paths(config, tmp_path) == ["config.json: defaultPoolConfigs.p2p"]
+    config = config_with(PORTAL_FILE, "defaultPoolConfigs", {"redis": {"port": 6380}})
+    assert warned_paths(config, tmp_path) == ["config.json: defaultPoolConfigs.redis"]
 
 
 def test_a_pool_that_pays_nobody_is_warned_about(tmp_path: Path) -> None:

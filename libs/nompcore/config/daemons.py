@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import SecretStr, model_validator
+from pydantic import AfterValidator, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from nompcore.config.section import Section, key
-from nompcore.config.values import FilePath, PortNumber, Secret, Switch, Text
+from nompcore.config.values import Expected, FilePath, PortNumber, Secret, Switch, Text
+
+MAX_IPC_PATH_BYTES = 107  # what a socket address has room for
+
+_TCP = re.compile(r"tcp://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
+
+
+def _require_zmq_url(url: str) -> str:
+    """A URL that ZMQ can connect to; `tcp://*:28332` is one to publish at."""
+    tcp = _TCP.fullmatch(url)
+    if tcp and 0 < int(tcp[2]) < 1 << 16:
+        return url
+    scheme, _, path = url.partition("://")
+    if scheme == "ipc" and 0 < len(path.encode()) <= MAX_IPC_PATH_BYTES:
+        return url
+    raise ValueError("neither host and port nor a path")
+
+
+ZmqUrl = Annotated[
+    str, AfterValidator(_require_zmq_url), Expected('a URL such as "tcp://127.0.0.1:28332" or "ipc:///path"')
+]
 
 
 class DaemonConfig(Section):
@@ -31,6 +52,14 @@ class DaemonConfig(Section):
     ] = False
     wallet: Annotated[
         Text | None, key("wallet", "the wallet to use, where the daemon has several loaded", ours=True)
+    ] = None
+    zmq: Annotated[
+        ZmqUrl | None,
+        key(
+            "zmq",
+            "where it publishes hashblock (its `zmqpubhashblock`), to hear of blocks at once",
+            ours=True,
+        ),
     ] = None
 
     @model_validator(mode="after")

@@ -24,12 +24,26 @@ class RewardRecipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class P2pConfig:
+    """A node of the coin's network that announces blocks.
+
+    `protocol_version` is None where the daemon's is to be announced.
+    """
+
+    host: str
+    port: int
+    magic: bytes
+    protocol_version: int | None = None
+    disable_transactions: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolConfig:
     """One enabled pool. The name is the file's name and appears in subjects and URLs.
 
     `block_refresh_interval_seconds` and `job_rebroadcast_timeout_seconds`: 0 is never.
     `version_mask`: the header version bits miners may roll, 0 is none. `payments` is None where this pool
-    does not pay, `tls_options` where no port has TLS.
+    does not pay, `tls_options` where no port has TLS, `p2p` where no node is listened to.
     """
 
     name: str
@@ -55,3 +69,4 @@ class PoolConfig:
     reward_recipients: tuple[RewardRecipient, ...] = ()
     pool_tag: str = "/nomp/"
     payments: PaymentConfig | None = None
+    p2p: P2pConfig | None = None

@@ -18,7 +18,7 @@ from nompcore.config.dialect import (
 )
 from nompcore.config.document import Document
 from nompcore.config.payments import PaymentConfig, PaymentSection
-from nompcore.config.pool import PoolConfig, RewardRecipient
+from nompcore.config.pool import P2pConfig, PoolConfig, RewardRecipient
 from nompcore.config.pool_file import PoolFile
 from nompcore.config.problems import Findings, Loc
 from nompcore.config.proportions import PARTS_PER_MILLION, ppm_of_fraction, ppm_of_percent
@@ -29,6 +29,8 @@ from nompcore.share import VERSION_ROLLING_MASK
 
 HASH160_HEX_LENGTH = 40
 MILLISECONDS = 1000
+PEER_MAGIC_KEYS = {"main": "peerMagic", "test": "peerMagicTestnet", "regtest": "peerMagicRegtest"}
+"""The coin file's key of each network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class PoolCheck:
             reward_recipients=self._recipients(),
             pool_tag=file.pool_tag,
             payments=self._payments(),
+            p2p=self._p2p(),
         )
 
     def _problem(self, loc: Loc, text: str) -> None:
@@ -106,6 +109,25 @@ class PoolCheck:
                         ("ports", str(number), "tls"), "needs tlsOptions with serverCert and serverKey"
                     )
         return self.file.tls_options
+
+    def _p2p(self) -> P2pConfig | None:
+        section = self.file.p2p
+        if section is None or not section.enabled:
+            return None
+        magic = self.coin.peer_magics.get(self.file.network, b"")
+        if section.magic is not None:
+            magic = bytes.fromhex(section.magic)
+        if not magic:
+            coin_key = PEER_MAGIC_KEYS[self.file.network]
+            text = f"needed for p2p: add {coin_key} to coins/{self.file.coin}, or magic here"
+            self._problem(("p2p", "magic"), text)
+        return P2pConfig(
+            host=section.host,
+            port=section.port,
+            magic=magic,
+            protocol_version=section.protocol_version,
+            disable_transactions=section.disable_transactions,
+        )
 
     def _recipients(self) -> tuple[RewardRecipient, ...]:
         recipients = []

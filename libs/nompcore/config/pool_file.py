@@ -34,6 +34,9 @@ Network = Literal["main", "test", "regtest"]
 PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 """Where a balancer usually stands: loopback and the private ranges (RFC 1918, RFC 4193)."""
 
+MAX_PROTOCOL_VERSION = (1 << 31) - 1
+"""It travels as a signed number of 32 bits."""
+
 
 class ShareProcessingSection(Section):
     """What happens to shares, in the seed's spelling."""
@@ -49,12 +52,17 @@ class P2pSection(Section):
     host: Annotated[Text, key("host", "node to connect to")] = "127.0.0.1"
     port: Annotated[PortNumber, key("port", "its p2p port")] = 19333
     magic: Annotated[
-        str,
+        str | None,
         Field(pattern="^[0-9a-fA-F]{8}$"),
         Expected("8 hex digits"),
-        key("magic", "the network's magic bytes"),
-    ] = "fcc1b7dc"
-    protocol_version: Annotated[WholeNumber, key("protocolVersion", "protocol version to announce")] = 70002
+        key("magic", "what messages begin with; without it the coin file's `peerMagic…` of the network"),
+    ] = None
+    protocol_version: Annotated[
+        WholeNumber | None,
+        Field(le=MAX_PROTOCOL_VERSION),
+        Expected("a whole number from 0 to 2147483647"),
+        key("protocolVersion", "protocol version to announce; without it the daemon's"),
+    ] = None
     disable_transactions: Annotated[Switch, key("disableTransactions", "ask not to relay transactions")] = (
         True
     )
@@ -160,14 +168,7 @@ class PoolFile(Section):
     tls_options: Annotated[
         TlsSection | None, key("tlsOptions", "the certificate of the ports with `tls`", ours=True)
     ] = None
-    p2p: Annotated[
-        P2pSection | None,
-        key(
-            "p2p",
-            "block news from the coin's network",
-            inactive="blocks are noticed by polling and blocknotify",
-        ),
-    ] = None
+    p2p: Annotated[P2pSection | None, key("p2p", "block news from a node of the coin's network")] = None
     redis: Annotated[
         RedisSection | None, key("redis", "where shares are tallied", inactive=REDIS_BY_ENVIRONMENT)
     ] = None
