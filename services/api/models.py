@@ -32,6 +32,10 @@ class Network(Model):
     hashrate_text: str
     daemons: Annotated[int, Field(description="daemons of the pool")]
     daemons_ok: Annotated[int, Field(description="of these in working order")]
+    daemon_states: Annotated[list[str], Field(description="of each, in the order of the configuration")]
+    template_refused: Annotated[
+        str, Field(description="why the daemon would refuse our blocks; empty: it would not")
+    ]
     updated: datetime
     stale: Annotated[bool, Field(description="too old to tell the present")]
 

@@ -87,6 +87,8 @@ class PoolViews:
             hashrate_text=hashrate_text(network.network_hashrate),
             daemons=len(network.daemons),
             daemons_ok=sum(daemon.state == "ok" for daemon in network.daemons),
+            daemon_states=[daemon.state for daemon in network.daemons],
+            template_refused=network.template_refused,
             updated=utc(network.time_ms),
             stale=self.state.is_stale(network, now_ms),
         )

@@ -81,6 +81,7 @@ def test_daemons_are_counted_and_never_named() -> None:
 
     assert pool.network is not None
     assert (pool.network.daemons, pool.network.daemons_ok) == (2, 1)
+    assert pool.network.daemon_states == ["ok", "unreachable"]
     assert "10.1.2" not in pool.model_dump_json()
 
 
