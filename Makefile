@@ -31,9 +31,10 @@ e2e: $(STAMP) litecoind haproxy  ## the whole pool: from share to confirmed paym
 chaos: $(STAMP) litecoind  ## kill -9 everything in turn while shares flow, then account for every share and coin
 	$(BIN)/python -m pytest tests/chaos
 
-bench: $(STAMP)  ## what a share costs, and what an honest miner notices of attacks: three minutes, figures only
+bench: $(STAMP)  ## shares, attacks, new blocks: what they cost and how long they take: five minutes, figures only
 	$(BIN)/python -m tests.bench.share_cost
 	$(BIN)/python -m tests.bench.attack
+	$(BIN)/python -m tests.bench.tip_to_job
 
 FUZZ_RUNS ?= 10000000
 ATHERIS := var/atheris
