@@ -87,10 +87,11 @@ def _rows(value: object) -> list[Mapping[str, Any]]:
 def _refuse_unknown(answer: Mapping[str, Any], fields: Collection[str]) -> None:
     if answer.get("votes"):
         raise TemplateError("the template wants masternode votes in the block, which no living coin does")
+    known = {*fields, "transactions"}
     unknown = [
         name
         for name, value in answer.items()
-        if name not in fields and any(row.get("amount") and _names_somebody(row) for row in _rows(value))
+        if name not in known and any(row.get("amount") and _names_somebody(row) for row in _rows(value))
     ]
     if unknown:
         text = f"the template demands payments in fields that nobody named: {unknown}"

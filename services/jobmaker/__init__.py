@@ -19,6 +19,7 @@
     peer_payload.py       pure: what messages hold
     zmq_news.py           a daemon's ZMQ publisher, connected for ever
     long_poll.py          the request that a daemon answers with the next tip's template
+    offer.py              a template as a daemon gave it
     decision.py           pure: new tip, refresh or nothing
     proposal.py           pure: the block a job would become, and its shape
     template_check.py     would the daemon take it: asked before miners work on it

@@ -6,7 +6,6 @@ it is, a look costs one `getbestblockhash`; chain and height are read again when
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +14,11 @@ from nompcore.config.pool import PoolConfig
 from nompcore.daemon import Daemon
 from nompcore.errors import DaemonError, DaemonSilent, DaemonUnfit, TemplateError
 from nompcore.messages import DaemonState
-from nompcore.template import Template, parse_template
 from services.jobmaker.capabilities import Capabilities, ask_capabilities
 from services.jobmaker.chain_check import look_at_chain
 from services.jobmaker.daemon_states import OK, STATES, WRONG_NETWORK, state_of
 from services.jobmaker.metrics import DAEMON_STATE
+from services.jobmaker.offer import Offer, read_offer
 from services.jobmaker.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
@@ -91,21 +90,25 @@ class WatchedDaemon:
             else:
                 await self._examine()
         except (DaemonError, TemplateError) as error:
-            self._failed(error)
+            self._become(_Health(state_of(error), self.height, str(error)))
 
-    async def template(self) -> Template:
-        """A block template, parsed. Raises DaemonError or TemplateError, which are also its state then."""
+    def fail(self, error: DaemonError | TemplateError) -> None:
+        """It did not do what was asked: that is its state until it does."""
+        self._become(_Health(state_of(error), self.height, str(error)))
+        self.wakeup.ring()  # its next look may be a minute away
+
+    async def offer(self) -> Offer:
+        """A block template. Raises DaemonError or TemplateError, which are also its state then."""
         try:
-            return await self._fetch_template()
+            return await self._ask_for_template()
         except (DaemonError, TemplateError) as error:
-            self._failed(error)
-            self.wakeup.ring()  # its next look may be a minute away
+            self.fail(error)
             raise
 
-    async def next_template(self) -> Template | None:
-        """A long poll: the template after the present one; None when nothing came. Raises as `template`."""
+    async def next_offer(self) -> Offer | None:
+        """A long poll: the template after the present one; None when nothing came. Raises as `offer`."""
         try:
-            return await self._fetch_template(self.longpollid, LONG_POLL_SECONDS)
+            return await self._ask_for_template(self.longpollid, LONG_POLL_SECONDS)
         except DaemonSilent:
             return None
 
@@ -120,7 +123,7 @@ class WatchedDaemon:
             return
         self.capabilities = await ask_capabilities(self.daemon, self._pool, self._script)
         self.acquaintance += 1
-        template = await self._fetch_template()
+        template = await (await self._ask_for_template()).whole()
         self._become(_Health(OK, template.height - 1), _Health(OK))
 
     async def _locate(self) -> bool:
@@ -139,7 +142,7 @@ class WatchedDaemon:
             self._become(_Health(OK, height), self._standing)
             self._on_change()
 
-    async def _fetch_template(self, longpollid: str = "", timeout_seconds: float | None = None) -> Template:
+    async def _ask_for_template(self, longpollid: str = "", timeout_seconds: float | None = None) -> Offer:
         if self.capabilities is None:
             raise DaemonUnfit(NEVER_LOOKED)
         request = self.capabilities.template_request
@@ -147,16 +150,10 @@ class WatchedDaemon:
             request["longpollid"] = longpollid
         within = {} if timeout_seconds is None else {"timeout_seconds": timeout_seconds}
         answer = await self.daemon.call("getblocktemplate", request, **within)
-        # 9 ms for 4,000 transactions: in a thread, so that other pools need not wait.
-        coin = self._pool.coin
-        network = coin.networks[self._pool.network]
-        template = await asyncio.to_thread(parse_template, answer, network, coin.payees)
-        self.longpollid = template.longpollid
-        self._see_tip(template.prevhash_display, template.height - 1)
-        return template
-
-    def _failed(self, error: DaemonError | TemplateError) -> None:
-        self._become(_Health(state_of(error), self.height, str(error)))
+        offer = read_offer(self.name, answer, self._pool)
+        self.longpollid = offer.head.longpollid
+        self._see_tip(offer.head.prevhash_display, offer.head.height - 1)
+        return offer
 
     def _become(self, health: _Health, standing: _Health | None = None) -> None:
         before, was_asked = self.state, self._health.detail != NEVER_LOOKED

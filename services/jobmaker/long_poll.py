@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from nompcore.errors import DaemonError, TemplateError
-from nompcore.template import Template
 from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.metrics import LONG_POLLS
+from services.jobmaker.offer import Offer
 from services.jobmaker.wakeup import Wakeup
 
 PAUSE_SECONDS = 1.0
@@ -16,20 +16,20 @@ PAUSE_SECONDS = 1.0
 
 
 class LongPoll:
-    """One daemon's. `on_template` gets the template of a new tip: it need not be asked for again."""
+    """One daemon's. `on_offer` gets the template of a new tip: it need not be asked for again."""
 
     def __init__(
         self,
         daemon: WatchedDaemon,
         pool: str,
         leads: Callable[[], bool],
-        on_template: Callable[[WatchedDaemon, Template], None],
+        on_offer: Callable[[WatchedDaemon, Offer], None],
     ) -> None:
         self.wakeup = Wakeup()  # rung when the daemon or the leadership may have changed
         self._daemon = daemon
         self._pool = pool
         self._leads = leads
-        self._on_template = on_template
+        self._on_offer = on_offer
 
     async def run(self) -> None:
         """Ask for ever."""
@@ -43,13 +43,13 @@ class LongPoll:
         """Whether it brought a new tip."""
         before = self._daemon.tip_display
         try:
-            template = await self._daemon.next_template()
+            offer = await self._daemon.next_offer()
         except (DaemonError, TemplateError):
             LONG_POLLS.labels(self._pool, self._daemon.name, "failed").inc()
             self._daemon.wakeup.ring()  # its watch finds out what is wrong with it
             return False
-        is_news = template is not None and template.prevhash_display != before
+        is_news = offer is not None and offer.head.prevhash_display != before
         LONG_POLLS.labels(self._pool, self._daemon.name, "new-tip" if is_news else "nothing").inc()
-        if is_news and template is not None:
-            self._on_template(self._daemon, template)
+        if is_news and offer is not None:
+            self._on_offer(self._daemon, offer)
         return is_news

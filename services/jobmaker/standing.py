@@ -13,7 +13,7 @@ BEHIND_BLOCKS = 2
 """One block behind is ordinary: a block takes seconds to reach every daemon."""
 
 FORK_DEPTH = 3
-"""Chains that differ so many blocks below their lower tip have parted: competing tips settle within two."""
+"""Chains whose last blocks, so many of the lower one's, all differ have parted: tips settle within two."""
 
 
 def best(daemons: Sequence[WatchedDaemon]) -> WatchedDaemon | None:
@@ -44,7 +44,7 @@ async def _standing(daemon: WatchedDaemon, leader: WatchedDaemon) -> tuple[str, 
 
 
 async def _has_parted(daemon: WatchedDaemon, leader: WatchedDaemon) -> bool:
-    common = min(daemon.height, leader.height) - FORK_DEPTH
+    common = min(daemon.height, leader.height) - FORK_DEPTH + 1  # the tips themselves are the first
     if common < 0:
         return False
     try:

@@ -25,43 +25,69 @@ _TIP_MOVED = ("inconclusive-not-best-prevblk", "duplicate", "duplicate-inconclus
 """Answers that are about the chain, not about the block: nothing is learnt of the shape."""
 
 
+_Key = tuple[str, int, Shape]
+"""A daemon, its acquaintance, and what was asked about."""
+
+
 class TemplateRefused(TemplateError):  # noqa: N818 - it says what happened, as those of nompcore.errors do
     """The daemon would refuse the block of this template."""
 
 
 class TemplateCheck:
-    """One pool's. `refusal` is empty while the newest template asked about was good."""
+    """One pool's. `refusal` is empty while the newest template with an answer about its block was good."""
 
     def __init__(self, pool: str, coin: Coin) -> None:
         self.refusal = ""
         self._pool = pool
         self._coin = coin
-        self._accepted: set[tuple[str, int, Shape]] = set()  # daemon, its acquaintance, shape
+        self._accepted: set[_Key] = set()
+        self._useless: set[_Key] = set()  # refused, and not needed
+        self._become("")
 
     def knows(self, daemon: WatchedDaemon, draft: Draft) -> bool:
         """Whether the daemon took a block of this shape since it was last away."""
-        return (daemon.name, daemon.acquaintance, draft.shape) in self._accepted
+        return _key(daemon, draft) in self._accepted
 
     async def require(self, daemon: WatchedDaemon, draft: Draft) -> None:
         """Returns if the daemon takes such blocks, or cannot say. Raises TemplateRefused if it would not."""
-        if self.knows(daemon, draft) or not draft.template.can_propose:
-            return
-        try:
-            word = await self._propose(daemon, draft)
-        except DaemonError as error:
-            self._tell("unanswered", self.refusal)
-            log.warning("no answer to a proposed block", extra={"daemon": daemon.name, "detail": str(error)})
-            return
-        if word is None:
-            self._accepted.add((daemon.name, daemon.acquaintance, draft.shape))
-            self._tell("accepted", "")
-        elif word in _TIP_MOVED:
-            self._tell("tip-moved", self.refusal)
-        else:
-            self._tell("refused", word)
+        word = await self._ask(daemon, draft)
+        if word:
+            TEMPLATES_CHECKED.labels(self._pool, "refused").inc()
+            self._become(word)
             facts = {"daemon": daemon.name, "answer": word, "height": draft.job.height}
             log.critical("the daemon would refuse our blocks, the last good job stays", extra=facts)
             raise TemplateRefused(f"{daemon.name} would refuse this block: {word}")
+        if self.knows(daemon, draft):
+            self._become("")
+
+    async def learn(self, daemon: WatchedDaemon, draft: Draft) -> None:
+        """Ask about a block that can be done without: one that is refused is not asked about again."""
+        if _key(daemon, draft) in self._useless:
+            return
+        word = await self._ask(daemon, draft)
+        if word:
+            self._useless.add(_key(daemon, draft))
+            TEMPLATES_CHECKED.labels(self._pool, "refused").inc()
+            log.warning("the daemon takes no such blocks", extra={"daemon": daemon.name, "answer": word})
+
+    async def _ask(self, daemon: WatchedDaemon, draft: Draft) -> str:
+        """The daemon's word against the block; empty where it has none, or none that is about the block."""
+        if self.knows(daemon, draft) or not draft.template.can_propose:
+            return ""
+        try:
+            word = await self._propose(daemon, draft)
+        except DaemonError as error:
+            TEMPLATES_CHECKED.labels(self._pool, "unanswered").inc()
+            log.warning("no answer to a proposed block", extra={"daemon": daemon.name, "detail": str(error)})
+            return ""
+        if word is None:
+            self._accepted.add(_key(daemon, draft))
+            TEMPLATES_CHECKED.labels(self._pool, "accepted").inc()
+            return ""
+        if word in _TIP_MOVED:
+            TEMPLATES_CHECKED.labels(self._pool, "tip-moved").inc()
+            return ""
+        return word
 
     async def _propose(self, daemon: WatchedDaemon, draft: Draft) -> str | None:
         """The daemon's word against the block, None if it has none. Raises DaemonError without an answer."""
@@ -73,7 +99,10 @@ class TemplateCheck:
             return str(refused)
         return None if answer is None else str(answer)
 
-    def _tell(self, result: str, refusal: str) -> None:
-        TEMPLATES_CHECKED.labels(self._pool, result).inc()
+    def _become(self, refusal: str) -> None:
         self.refusal = refusal
         TEMPLATE_REFUSED.labels(self._pool).set(bool(refusal))
+
+
+def _key(daemon: WatchedDaemon, draft: Draft) -> _Key:
+    return daemon.name, daemon.acquaintance, draft.shape

@@ -16,14 +16,14 @@ from nompcore.config.pool import PoolConfig
 from nompcore.encoding import stratum_prevhash_hex
 from nompcore.errors import BusError, DaemonError, DaemonUnfit, EncodingError, TemplateError
 from nompcore.messages import Job
-from nompcore.template import Template, without_transactions
+from nompcore.template import Template
 from services.jobmaker.announcements import Announcements
-from services.jobmaker.capabilities import Capabilities
 from services.jobmaker.daemon_watch import NEVER_LOOKED, WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.decision import Decision, Pace, Work, decide
 from services.jobmaker.leadership import Leadership
 from services.jobmaker.metrics import JOB_FAILURES, NEWS_KNOWN, TEMPLATE_SECONDS
+from services.jobmaker.offer import Offer
 from services.jobmaker.publication import Draft, Publication
 from services.jobmaker.template_check import TemplateCheck, TemplateRefused
 from services.jobmaker.wakeup import Wakeup
@@ -69,7 +69,7 @@ class Watcher:
             pool.tx_refresh_interval_seconds, pool.block_refresh_interval_seconds or MIN_FETCH_SECONDS
         )
         self._announcements = Announcements()
-        self._brought: tuple[WatchedDaemon, Template] | None = None  # by a long poll
+        self._brought: tuple[WatchedDaemon, Offer] | None = None  # by a long poll
         self._term = 0  # of leadership; 0 before the first
         self._work: Work | None = None
         self._published_at = 0.0  # monotonic seconds, as is everything that ends in _at
@@ -87,12 +87,12 @@ class Watcher:
         self._daemons.look_now()
         self.wakeup.ring()
 
-    def bring(self, daemon: WatchedDaemon, template: Template) -> None:
+    def bring(self, daemon: WatchedDaemon, offer: Offer) -> None:
         """The template of a new tip, as a long poll brought it."""
-        if template.prevhash_display == self._fetched_tip_display:
+        if offer.head.prevhash_display == self._fetched_tip_display:
             NEWS_KNOWN.labels(self._pool.name, "long-poll").inc()
             return
-        self._brought = (daemon, template)
+        self._brought = (daemon, offer)
         self.wakeup.ring()
 
     async def repeat_job(self) -> None:
@@ -141,7 +141,9 @@ class Watcher:
         started_at = time.monotonic()
         self._fetch_now = False
         try:
-            template = self._take_brought(leader) or await leader.template()
+            offer = self._take_brought(leader) or await leader.offer()
+            await self._publish_bare(leader, offer)
+            template = await self._whole(leader, offer)
         except (DaemonError, TemplateError) as error:
             self._fetch_now = True  # of the next daemon, or of this one when it is healthy again
             self._count_failure(error)
@@ -149,53 +151,67 @@ class Watcher:
         work = work_of(template, leader.name)
         decision = decide(self._work, work, started_at - self._published_at, self._pace)
         if decision is not Decision.NOTHING:
-            await self._publish(leader, template, work, decision)
+            await self._publish(leader, offer, template, decision)
             TEMPLATE_SECONDS.labels(self._pool.name).observe(time.monotonic() - started_at)
         self._fetched_at = started_at
         self._fetched_tip_display = template.prevhash_display
         self._announcements.fetched(template.prevhash_display)
 
-    def _take_brought(self, leader: WatchedDaemon) -> Template | None:
+    def _take_brought(self, leader: WatchedDaemon) -> Offer | None:
         """What a long poll brought, if it is of this daemon and of its tip."""
         brought, self._brought = self._brought, None
-        if brought is None or brought[0] is not leader or brought[1].prevhash_display != leader.tip_display:
+        if brought is None or brought[0] is not leader:
             return None
-        return brought[1]
+        return brought[1] if brought[1].head.prevhash_display == leader.tip_display else None
+
+    async def _whole(self, leader: WatchedDaemon, offer: Offer) -> Template:
+        try:
+            return await offer.whole()
+        except TemplateError as error:
+            leader.fail(error)
+            raise
+
+    async def _publish_bare(self, leader: WatchedDaemon, offer: Offer) -> None:
+        """On a new tip the empty block first, where that is quicker and the daemon is known to take it."""
+        age_seconds = time.monotonic() - self._published_at
+        if decide(self._work, offer.work, age_seconds, self._pace) is not Decision.NEW_TIP:
+            return
+        bare = self._bare(leader, offer)
+        if bare is not None and self._check.knows(leader, bare):
+            await self._publish_draft(bare, "bare", offer.work)
 
     async def _publish(
-        self, leader: WatchedDaemon, template: Template, work: Work, decision: Decision
+        self, leader: WatchedDaemon, offer: Offer, template: Template, decision: Decision
     ) -> None:
+        draft = self._draft(leader, template, clean_jobs=decision is Decision.NEW_TIP)
         try:
-            await self._publish_checked(leader, template, decision)
+            await self._check.require(leader, draft)
         except TemplateRefused as refused:
             self._count_failure(refused)  # the same template would be refused again: the next tip's may not
             return
+        await self._publish_draft(draft, decision.value, work_of(template, leader.name))
+        if decision is Decision.NEW_TIP and (bare := self._bare(leader, offer)) is not None:
+            await self._check.learn(leader, bare)  # for the next time
+
+    async def _publish_draft(self, draft: Draft, kind: str, work: Work) -> None:
+        try:
+            await self._publication.publish(draft, kind)
         except BaseException:
             self._fetch_now = True
             raise
         self._work = work
         self._published_at = time.monotonic()
 
-    async def _publish_checked(self, leader: WatchedDaemon, template: Template, decision: Decision) -> None:
-        """On a new tip the empty block first, where that is quicker and the daemon is known to take it."""
+    def _bare(self, leader: WatchedDaemon, offer: Offer) -> Draft | None:
+        if offer.transaction_count < BARE_FIRST_TRANSACTIONS:
+            return None
+        template = offer.bare()
+        return None if template is None else self._draft(leader, template, clean_jobs=True)
+
+    def _draft(self, leader: WatchedDaemon, template: Template, *, clean_jobs: bool) -> Draft:
         if leader.capabilities is None:  # it gave a template, so it has been asked
             raise DaemonUnfit(NEVER_LOOKED)
-        clean_jobs = decision is Decision.NEW_TIP
-        bare = self._bare(template, leader.capabilities) if clean_jobs else None
-        if bare is not None and self._check.knows(leader, bare):
-            await self._publication.publish(bare, "bare")
-            clean_jobs = False
-        draft = self._publication.draft(template, leader.capabilities, clean_jobs=clean_jobs)
-        await self._check.require(leader, draft)
-        await self._publication.publish(draft, decision.value)
-        if bare is not None:
-            await self._check.require(leader, bare)  # for the next time
-
-    def _bare(self, template: Template, capabilities: Capabilities) -> Draft | None:
-        if len(template.transactions) < BARE_FIRST_TRANSACTIONS:
-            return None
-        empty = without_transactions(template)
-        return None if empty is None else self._publication.draft(empty, capabilities, clean_jobs=True)
+        return self._publication.draft(template, leader.capabilities, clean_jobs=clean_jobs)
 
     def _is_due(self, leader: WatchedDaemon) -> bool:
         if self._fetch_now or self._work is None or leader.tip_display != self._fetched_tip_display:

@@ -10,7 +10,7 @@ from nompcore.coinbase import Output
 from nompcore.encoding import display
 from nompcore.errors import TemplateError
 from nompcore.hashing import sha256d
-from nompcore.template import parse_template, without_transactions
+from nompcore.template import parse_bare_template, parse_template
 from tests.unit.chain_samples import RegtestBlock, regtest_blocks
 
 BLOCKS = regtest_blocks()
@@ -161,7 +161,7 @@ def with_fees(*fees: int | None, **keys: Any) -> dict[str, Any]:
 
 
 def test_an_empty_block_earns_no_fees_and_commits_to_no_witness() -> None:
-    bare = without_transactions(parse_template(with_fees(100, 0, 23)))
+    bare = parse_bare_template(with_fees(100, 0, 23))
 
     assert bare == replace(parse_template(PLAIN), coinbasevalue=PLAIN["coinbasevalue"] - 123)
 
@@ -179,4 +179,4 @@ def test_an_empty_block_earns_no_fees_and_commits_to_no_witness() -> None:
     ids=["none to leave out", "unknown fee", "fees above the value", "mweb", "payload", "payee"],
 )
 def test_a_block_is_not_emptied_where_that_could_make_it_wrong(answer: dict[str, Any]) -> None:
-    assert without_transactions(parse_template(answer)) is None
+    assert parse_bare_template(answer) is None
