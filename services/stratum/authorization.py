@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from nompcore.address import NetworkParams, script_for
+from nompcore.address import NetworkParams, address_for, script_for
 from nompcore.errors import AddressError, RejectReason, StratumError
 
 MAX_WORKERS_PER_CONNECTION = 64  # a proxy for a farm authorizes dozens of rigs; each costs memory here
@@ -14,6 +14,8 @@ _ADDRESS = re.compile(
     r"[A-Za-z0-9:_-]{1,128}\Z"
 )  # where the coin does not check it: still safe to store and show
 _RIG = re.compile(r"[A-Za-z0-9._:@+=#/-]{1,64}\Z")
+
+_CASHADDR_LENGTH = 42  # behind the prefix, for a hash of 20 bytes; the older form has 35 at most
 
 _NUMBER = RejectReason.UNAUTHORIZED.number
 
@@ -43,10 +45,12 @@ class Authorizer:
 
 
 def _checked(address: str, network: NetworkParams) -> str:
-    """The address in its one canonical spelling: bech32 in upper case is the same payee (BIP 173)."""
+    """The address in its one spelling: upper case (BIP 173) or no prefix (CashAddr) is the same payee."""
     try:
-        script_for(address, network)
+        script = script_for(address, network)
     except AddressError as error:
         raise StratumError(_NUMBER, str(error)) from error
+    if network.cashaddr_prefix is not None and len(address.rpartition(":")[2]) == _CASHADDR_LENGTH:
+        return address_for(script, network)
     is_bech32 = network.bech32_hrp is not None and address.lower().startswith(network.bech32_hrp + "1")
     return address.lower() if is_bech32 else address

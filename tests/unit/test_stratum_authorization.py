@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nompcore.address import NetworkParams
 from nompcore.errors import StratumError
 from services.stratum.authorization import Authorizer, Worker
 from tests.stratum_work import ADDRESS, MAIN_ADDRESS, SEGWIT_ADDRESS, coin
@@ -22,6 +23,16 @@ def test_an_address_alone_or_with_a_rig_is_a_worker(address: str) -> None:
 
 def test_bech32_in_upper_case_is_the_same_payee() -> None:
     assert CHECKING.worker(SEGWIT_ADDRESS.upper() + ".R") == Worker(f"{SEGWIT_ADDRESS}.R", SEGWIT_ADDRESS)
+
+
+@pytest.mark.parametrize("spelling", ["{}", "bitcoincash:{}", "BITCOINCASH:{}"])
+def test_a_cashaddr_in_any_spelling_is_the_same_payee(spelling: str) -> None:
+    checking = Authorizer(NetworkParams((0,), (5,), cashaddr_prefix="bitcoincash"))
+    canonical = "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"
+    text = canonical.rpartition(":")[2]
+    user = spelling.format(text.upper() if "BIT" in spelling else text)
+
+    assert checking.worker(f"{user}.R") == Worker(f"{canonical}.R", canonical)
 
 
 @pytest.mark.parametrize(
