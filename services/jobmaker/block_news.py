@@ -11,6 +11,9 @@ from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.peer import PeerNews
 from services.jobmaker.zmq_news import ZmqNews
 
+P2P = "p2p"
+"""The one source that anybody can be: a node of the coin's network."""
+
 Hear = Callable[[str, str], None]
 """Called with a block's id as people write it, empty where it is not known, and the source."""
 
@@ -46,8 +49,8 @@ def _peer_news(
         protocol_version,
         not p2p.disable_transactions,
         lambda header: coin.block_id(header, coin.pow_hash(header) if coin.block_id_is_pow else b""),
-        lambda block_hash_display: hear(block_hash_display, "p2p"),
-        on_missed=lambda: hear("", "p2p"),
+        lambda block_hash_display: hear(block_hash_display, P2P),
+        on_missed=lambda: hear("", P2P),
     )
 
 

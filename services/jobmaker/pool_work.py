@@ -13,7 +13,7 @@ from nompcore.config.pool import PoolConfig
 from nompcore.daemon import Daemon
 from nompcore.ending import end_tasks
 from nompcore.logs import bound
-from services.jobmaker.block_news import block_news
+from services.jobmaker.block_news import P2P, block_news
 from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.leadership import Leadership
@@ -61,7 +61,7 @@ class PoolWork:
         """Somebody says that there is a new block; an empty hash says only that something is new."""
         TIPS.labels(self.pool.name, source).inc()
         log.debug("a new block is announced", extra={"block_hash": block_hash_display, "source": source})
-        self._watcher.hear(block_hash_display, source)
+        self._watcher.hear(block_hash_display, source, trusted=source != P2P)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""

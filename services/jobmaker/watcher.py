@@ -78,12 +78,15 @@ class Watcher:
         self._fetch_now = False
         self._repeat_now = False
 
-    def hear(self, block_hash_display: str, source: str) -> None:
-        """Somebody says that there is a new block; an empty hash says only that something is new."""
+    def hear(self, block_hash_display: str, source: str, *, trusted: bool = True) -> None:
+        """Somebody says that there is a new block; an empty hash says only that something is new.
+
+        Whom we do not trust makes daemons be asked for their tip only: a template costs a thousand times that.
+        """
         if not self._announcements.hear(block_hash_display, self._fetched_tip_display, time.monotonic()):
             NEWS_KNOWN.labels(self._pool.name, source).inc()
             return
-        self._fetch_now = True
+        self._fetch_now = self._fetch_now or trusted
         self._daemons.look_now()
         self.wakeup.ring()
 
