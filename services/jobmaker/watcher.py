@@ -81,7 +81,7 @@ class Watcher:
     def hear(self, block_hash_display: str, source: str, *, trusted: bool = True) -> None:
         """Somebody says that there is a new block; an empty hash says only that something is new.
 
-        Whom we do not trust makes daemons be asked for their tip only: a template costs a thousand times that.
+        Who is not trusted makes daemons be asked for their tip only: a template costs a thousand times that.
         """
         if not self._announcements.hear(block_hash_display, self._fetched_tip_display, time.monotonic()):
             NEWS_KNOWN.labels(self._pool.name, source).inc()
