@@ -23,7 +23,7 @@ from nompcore.patience import Patience
 from nompcore.rpc import Rpc
 from nompcore.stream_reader import Stored, StreamReader
 from nompcore.wire import decode, encode
-from nompcore.work_queue import WorkQueue
+from nompcore.work_queue import ACK_WAIT_SECONDS, WorkQueue
 
 __all__ = ["Bus", "Stored"]
 
@@ -182,14 +182,17 @@ class Bus:
         durable: str,
         handler: Callable[[T], Awaitable[None]],
         stop: asyncio.Event,
+        *,
+        ack_wait_seconds: float = ACK_WAIT_SECONDS,
     ) -> None:
         """Each message of all pools to `handler`, at least once, until `stop` is set.
 
         A message is acknowledged after the handler returns. If it raises, the message comes again, after
         1, 2, 4 … 30 seconds, for ever. Processes of the service that name the same `durable` share the
-        messages. Up to 8 handlers run at a time, so the order is not kept.
+        messages. Up to 8 handlers run at a time, so the order is not kept. A message whose process died comes
+        again after `ack_wait_seconds`.
         """
-        await WorkQueue(self._link, subject, durable, handler).run(stop)
+        await WorkQueue(self._link, subject, durable, handler, ack_wait_seconds).run(stop)
 
     # ---- requests ----
 

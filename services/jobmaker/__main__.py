@@ -18,6 +18,9 @@ from services.jobmaker.template_store import TemplateStore
 BLOCK_QUEUE = "blocks"
 """Name of the durable consumer. Renamed, it would submit every stored block again."""
 
+BLOCK_ACK_WAIT_SECONDS = 4.0
+"""A block in the hands of a replica that died goes to another one after this long: others find blocks too."""
+
 
 async def start(service: Service) -> None:
     """Serve all pools until told to stop; found blocks in hand are finished."""
@@ -36,7 +39,13 @@ async def start(service: Service) -> None:
         async with asyncio.TaskGroup() as group:
             for name, pool in pools.items():
                 group.create_task(pool.run(service.stop), name=f"pool {name}")
-            blocks = service.bus.work(BLOCK_FOUND, BLOCK_QUEUE, submitter.handle, service.stop)
+            blocks = service.bus.work(
+                BLOCK_FOUND,
+                BLOCK_QUEUE,
+                submitter.handle,
+                service.stop,
+                ack_wait_seconds=BLOCK_ACK_WAIT_SECONDS,
+            )
             group.create_task(blocks, name="found blocks")
             service.ready()
 

@@ -39,9 +39,12 @@ so it is missing only if the store lost it or a day has passed."""
 
 RECHECK_SECONDS = 1.0
 
+OPEN_SECONDS = 2.0
+"""Between two submissions of a block that no daemon could judge."""
 
-class BlockOpen(NompError):  # noqa: N818 - it says what happened, as those of nompcore.errors do
-    """The block's fate is open; the bus has to bring it again."""
+
+class PoolUnknown(NompError):  # noqa: N818 - it says what happened, as those of nompcore.errors do
+    """The block is not for this process; the bus has to bring it again."""
 
 
 class BlockLost(NompError):  # noqa: N818 - as above
@@ -75,11 +78,11 @@ class Submitter:
         self._template_patience_seconds = template_patience_seconds
 
     async def handle(self, found: BlockFound) -> None:
-        """Returns when the block's fate is published. Raises BlockOpen or BusUnavailable to get it again."""
+        """Returns when the block's fate is published; until then raises what makes the bus bring it again."""
         pool = self._pools.get(found.pool)
         if pool is None:
             BLOCKS_UNKNOWN_POOL.inc()
-            raise BlockOpen(f"this process has no pool {found.pool!r}")
+            raise PoolUnknown(f"this process has no pool {found.pool!r}")
         log.info("submitting a found block", extra=_facts(found))
         try:
             block_hex = await self._assemble(found)
@@ -114,7 +117,7 @@ class Submitter:
             await asyncio.sleep(RECHECK_SECONDS)
 
     async def _settle(self, pool: SubmittingPool, found: BlockFound, block_hex: str) -> None:
-        """Submit, judge, publish. Raises BlockOpen when nobody could judge."""
+        """Submit, judge, publish. Raises ComeAgain while its fate is open."""
         answers = await submit_block(pool.daemons, block_hex, pool.look_now)
         name = await self._name_in_chain(pool, found)
         verdict = judge(answers, in_chain=name != "", age_seconds=time.time() - found.time_ms / 1000)
@@ -124,7 +127,11 @@ class Submitter:
             raise ComeAgain(RECHECK_SECONDS, f"block {found.block_hash_display} competes with another tip")
         if verdict is Verdict.OPEN:
             BLOCKS_OPEN.labels(found.pool).inc()
-            raise BlockOpen(f"no daemon could judge block {found.block_hash_display}: {_replies(answers)}")
+            log.error("no daemon could judge a found block", extra=facts)
+            # Soon, not after longer and longer: the daemon that comes back may be the only one.
+            raise ComeAgain(
+                OPEN_SECONDS, f"no daemon could judge block {found.block_hash_display}: {_replies(answers)}"
+            )
         if verdict is Verdict.ACCEPTED and name != found.block_hash_display:
             HASH_DOUBTS.labels(found.pool).inc()
             log.error(

@@ -24,7 +24,7 @@ from services.jobmaker.block_fate import COMPETING_SECONDS, PATIENCE_SECONDS
 from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.metrics import BLOCKS_LOST, BLOCKS_UNARCHIVED, HASH_DOUBTS
-from services.jobmaker.submitter import BlockOpen, Submitter, SubmittingPool
+from services.jobmaker.submitter import PoolUnknown, Submitter, SubmittingPool
 from services.jobmaker.template_store import TemplateStore
 from tests.servers import SimCoind
 from tests.servers.block_finder import find_block
@@ -167,7 +167,7 @@ async def test_a_block_that_is_no_block_is_published_as_lost(desk: Desk) -> None
 async def test_a_block_of_a_pool_that_is_not_here_stays_in_the_queue(desk: Desk) -> None:
     found = msgspec.structs.replace(await desk.found(), pool="elsewhere")
 
-    with pytest.raises(BlockOpen):
+    with pytest.raises(PoolUnknown):
         await (await desk.submitter()).handle(found)
 
 
@@ -179,7 +179,7 @@ async def test_a_block_whose_parent_no_daemon_knows_stays_in_the_queue_while_it_
     submitter = await desk.submitter([stranger.config()])
     found = await desk.found()
 
-    with pytest.raises(BlockOpen, match="prev-blk-not-found"):
+    with pytest.raises(ComeAgain, match="prev-blk-not-found"):
         await submitter.handle(found)
     assert await desk.fate() is None
     old_ms = int((time.time() - PATIENCE_SECONDS - 60) * 1000)
@@ -222,7 +222,7 @@ async def test_a_block_is_in_the_archive_before_any_daemon_has_it(desk: Desk) ->
     found = await desk.found()
     await desk.sim.set_fault("drop", methods=["submitblock"])
 
-    with pytest.raises(BlockOpen):
+    with pytest.raises(ComeAgain):
         await (await desk.submitter()).handle(found)
     block_hex = desk.archive.path_of(found).read_text().strip()
 
