@@ -23,8 +23,9 @@ class Announcements:
         """Whether to ask for work now: not if there is work on the block. An empty hash always is news."""
         if block_hash_display and block_hash_display == fetched_tip_display:
             return False
-        self._awaited_display, self._asked = block_hash_display, 0
-        self._due_at = now + FIRST_RETRY_SECONDS
+        if block_hash_display:
+            self._awaited_display, self._asked = block_hash_display, 0
+            self._due_at = now + FIRST_RETRY_SECONDS
         return True
 
     def fetched(self, tip_display: str) -> None:

@@ -18,8 +18,8 @@ from services.jobmaker.publication import Draft
 
 log = logging.getLogger(__name__)
 
-CHECK_SECONDS = 30.0
-"""A daemon judges a full block within seconds."""
+CHECK_SECONDS = 5.0
+"""A daemon judges a full block in less than one; work waits no longer for one that does not answer."""
 
 _TIP_MOVED = ("inconclusive-not-best-prevblk", "duplicate", "duplicate-inconclusive")
 """Answers that are about the chain, not about the block: nothing is learnt of the shape."""
@@ -66,7 +66,7 @@ class TemplateCheck:
             return
         word = await self._ask(daemon, draft)
         if word:
-            self._useless.add(_key(daemon, draft))
+            self._useless = _known_now(self._useless, daemon) | {_key(daemon, draft)}
             TEMPLATES_CHECKED.labels(self._pool, "refused").inc()
             log.warning("the daemon takes no such blocks", extra={"daemon": daemon.name, "answer": word})
 
@@ -81,7 +81,7 @@ class TemplateCheck:
             log.warning("no answer to a proposed block", extra={"daemon": daemon.name, "detail": str(error)})
             return ""
         if word is None:
-            self._accepted.add(_key(daemon, draft))
+            self._accepted = _known_now(self._accepted, daemon) | {_key(daemon, draft)}
             TEMPLATES_CHECKED.labels(self._pool, "accepted").inc()
             return ""
         if word in _TIP_MOVED:
@@ -102,6 +102,11 @@ class TemplateCheck:
     def _become(self, refusal: str) -> None:
         self.refusal = refusal
         TEMPLATE_REFUSED.labels(self._pool).set(bool(refusal))
+
+
+def _known_now(keys: set[_Key], daemon: WatchedDaemon) -> set[_Key]:
+    """Without what was learnt of the daemon before it was last away."""
+    return {key for key in keys if key[0] != daemon.name or key[1] == daemon.acquaintance}
 
 
 def _key(daemon: WatchedDaemon, draft: Draft) -> _Key:
