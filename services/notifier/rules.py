@@ -69,7 +69,8 @@ def block_submitted(event: BlockSubmitted, units: Units) -> News:
         reward = units.amount(event.pool, event.reward_sats)
         text = f"{event.pool}: block {event.height} found by {shown_name(event.worker)}, reward {reward}"
     elif event.status == "competing":
-        text = f"{event.pool}: block {event.height} found by {shown_name(event.worker)} competes with another one"
+        finder = shown_name(event.worker)
+        text = f"{event.pool}: block {event.height} found by {finder} competes with another one"
     else:
         text = f"{event.pool}: block {event.height} was not accepted: {shown_name(event.reason)}"
     return News("block.submitted", event.pool, text, event.time_ms)

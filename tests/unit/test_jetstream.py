@@ -32,7 +32,7 @@ from nompcore.subjects import (
             "stratum",
             ["JOBS", "SHARES", "BLOCKS", "KV_bans", "KV_extranonce", "KV_replicas", "KV_sessions"],
         ),
-        ("jobmaker", ["JOBS", "BLOCKS", "KV_leases", "KV_stats", "OBJ_templates"]),
+        ("jobmaker", ["JOBS", "BLOCKS", "KV_leaders", "KV_stats", "OBJ_templates"]),
         ("payouts", ["SHARES", "BLOCKS", "EVENTS", "KV_leases", "KV_stats"]),
         ("api", ["BLOCKS", "EVENTS", "KV_stats"]),
         ("notifier", ["BLOCKS", "EVENTS"]),
