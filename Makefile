@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SOURCES := libs services deploy tests
+# Most tests wait for servers most of the time.
+SIDE_BY_SIDE := --numprocesses=2 --dist=loadgroup
 
 .PHONY: help run test unit service e2e chaos bench fuzz litecoind haproxy check fmt lock clean
 
@@ -17,13 +19,13 @@ run: $(STAMP)  ## the whole pool on this machine: NATS, Valkey, coin daemon, fiv
 	@$(BIN)/python -m deploy.launcher
 
 test: $(STAMP) litecoind haproxy  ## every test: unit, service, e2e, chaos
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests $(SIDE_BY_SIDE)
 
 unit: $(STAMP)  ## pure tests: seconds
 	$(BIN)/python -m pytest tests/unit
 
 service: $(STAMP) litecoind  ## one service against real NATS, Valkey and litecoind
-	$(BIN)/python -m pytest tests/service
+	$(BIN)/python -m pytest tests/service $(SIDE_BY_SIDE)
 
 e2e: $(STAMP) litecoind haproxy  ## the whole pool: from share to confirmed payment, restarts under load
 	$(BIN)/python -m pytest tests/e2e

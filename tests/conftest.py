@@ -19,6 +19,14 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may run side by side (pytest-xdist): files, but not whole pools, each of which fills a machine."""
+    for item in items:
+        folder = item.path.parent.name
+        group = "whole pools" if folder in ("chaos", "e2e") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 async def nats_server(tmp_path: Path) -> AsyncIterator[NatsServer]:
     """A NATS server of its own for the test."""

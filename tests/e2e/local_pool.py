@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from deploy.launcher.layout import DEFAULT_PORTS, ROOT
+from tests.servers.process import free_port
 
 T = TypeVar("T")
 
@@ -46,12 +46,11 @@ def wait_until(question: Callable[[], T], seconds: float, what: str) -> T:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, held open together so that none comes twice."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in sockets:
-            probe.bind(("0.0.0.0", 0))  # free on every address: a connection that just ended counts
-        return [probe.getsockname()[1] for probe in sockets]
+    """Ports that were free a moment ago, none twice."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    return sorted(ports)
 
 
 class LocalPool:

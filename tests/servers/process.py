@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import signal
 import socket
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from random import SystemRandom
 
 STARTS_WITHIN_SECONDS = 30.0
 STOPS_WITHIN_SECONDS = 60.0
 """litecoind waits 30 s for an idle HTTP connection that its client keeps."""
 
 
+FIRST_PORT, PORTS_EACH = 12_000, 4_000
+"""Of each process that runs tests. All below what Linux gives to outgoing connections, so that none of them
+takes a port between the moment it is chosen and the one it is listened on."""
+
+
 def free_port() -> int:
     """A TCP port that is free on every address; one that a connection had until a minute ago is not."""
-    with socket.socket() as probe:
-        probe.bind(("0.0.0.0", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = FIRST_PORT + worker * PORTS_EACH
+    while True:
+        port = SystemRandom().randrange(first, first + PORTS_EACH)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
 
 
 async def wait_until(
