@@ -129,11 +129,13 @@ class Watcher:
             await self._fetch(leader)
 
     async def _take_over(self) -> None:
-        """Continue from the job that miners have, whoever made it."""
+        """Continue from the job that miners have, whoever made it: our own if the lease was lost briefly."""
         term = self._leadership.term
+        own = self._publication.job
         job = await self._publication.inherit()
-        self._work = None
-        if job is not None:
+        if job is None:
+            self._work = None
+        elif own is None or job.job_id != own.job_id:
             self._work = Work(job.prevhash_hex, job.height, b"", "")
             self._published_at = _monotonic_of(job)
         self._fetch_now = True

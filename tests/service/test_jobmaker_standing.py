@@ -182,8 +182,8 @@ async def test_the_watch_places_daemons_by_itself(network: Network) -> None:
     await wait_until(lambda: network.states == ["behind", "ok", "ok"], what="the first is behind")
     assert network.leader == 1
     await network.send(1, 0)
-    await wait_until(lambda: network.states == OK, what="it has caught up")
-    assert network.leader == 0
+    # a single block behind is ok already, and leads only with the last
+    await wait_until(lambda: network.states == OK and network.leader == 0, what="it has caught up")
 
     await end_tasks(tasks)
 
