@@ -7,7 +7,7 @@ SOURCES := libs services deploy tests
 # Most tests wait for servers most of the time.
 SIDE_BY_SIDE := --numprocesses=2 --dist=loadgroup
 
-.PHONY: help run test unit service e2e chaos bench fuzz litecoind haproxy check fmt lock clean
+.PHONY: help run test unit service e2e chaos bench fuzz litecoind haproxy postgres mariadb check fmt lock clean
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
@@ -18,13 +18,13 @@ $(STAMP): requirements/everything.lock deploy/bootstrap.py
 run: $(STAMP)  ## the whole pool on this machine: NATS, Valkey, coin daemon, five services, a miner
 	@$(BIN)/python -m deploy.launcher
 
-test: $(STAMP) litecoind haproxy  ## every test: unit, service, e2e, chaos
+test: $(STAMP) litecoind haproxy postgres mariadb  ## every test: unit, service, e2e, chaos
 	$(BIN)/python -m pytest tests $(SIDE_BY_SIDE)
 
 unit: $(STAMP)  ## pure tests: seconds
 	$(BIN)/python -m pytest tests/unit
 
-service: $(STAMP) litecoind  ## one service against real NATS, Valkey and litecoind
+service: $(STAMP) litecoind postgres mariadb  ## one service against real NATS, Valkey, PostgreSQL, MariaDB and litecoind
 	$(BIN)/python -m pytest tests/service $(SIDE_BY_SIDE)
 
 e2e: $(STAMP) litecoind haproxy  ## the whole pool: from share to confirmed payment, restarts under load
@@ -51,6 +51,12 @@ litecoind: $(STAMP)
 
 haproxy: $(STAMP)
 	@$(BIN)/python -m deploy.launcher.haproxy
+
+postgres: $(STAMP)
+	@$(BIN)/python -m deploy.launcher.postgres
+
+mariadb: $(STAMP)
+	@$(BIN)/python -m tests.servers.mariadb
 
 check: $(STAMP)  ## ruff, mypy strict, import arrows
 	$(BIN)/ruff check $(SOURCES)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from nompcore.bus import Bus
-from tests.servers import Litecoind, NatsServer, ValkeyServer
+from tests.servers import Litecoind, NatsServer, PostgresServer, ValkeyServer
+from tests.servers.postgres import running_postgres
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,6 +60,13 @@ async def valkey_server(tmp_path: Path) -> AsyncIterator[ValkeyServer]:
 def valkey_url(valkey_server: ValkeyServer) -> str:
     """Its URL."""
     return valkey_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for all tests: each makes databases of its own in it."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture

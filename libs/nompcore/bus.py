@@ -21,7 +21,7 @@ from nompcore.messages import Message
 from nompcore.objects import Objects
 from nompcore.patience import Patience
 from nompcore.rpc import Rpc
-from nompcore.stream_reader import Stored, StreamReader
+from nompcore.stream_reader import BATCH_MESSAGES, LogState, Stored, StreamReader
 from nompcore.wire import decode, encode
 from nompcore.work_queue import ACK_WAIT_SECONDS, WorkQueue
 
@@ -175,6 +175,31 @@ class Bus:
         its position means then. A message that cannot be decoded is counted, logged and passed.
         """
         return StreamReader(self._link, subject, pool, after_sequence).batches()
+
+    async def stretch(
+        self,
+        subject: table.Subject[T],
+        pool: str,
+        after_sequence: int,
+        *,
+        up_to: int | None = None,
+        limit: int = BATCH_MESSAGES,
+    ) -> list[Stored[T]]:
+        """The messages of one pool that a stream holds now after a position, in order, as far as `up_to`.
+
+        At most `limit` of them, rounded up to what one request brings. Raises StreamGap and StreamReset as
+        `read` does; BusUnavailable means unknown.
+        """
+        return await StreamReader(self._link, subject, pool, after_sequence).stretch(up_to, limit)
+
+    async def log_state(self, subject: table.Subject[T]) -> LogState:
+        """The stream of a subject as it is now. Raises BusUnavailable."""
+        if subject.stream is None:
+            raise ValueError(f"{subject.pattern} is in no stream")
+        async with self._link.exchange(f"look at stream {subject.stream.name}"):
+            info = await self._link.js.stream_info(subject.stream.name)
+        created_ms = int(info.created.timestamp() * 1000) if info.created else 0
+        return LogState(created_ms, info.state.last_seq)
 
     async def work(
         self,

@@ -14,6 +14,7 @@ from nompcore.encoding import from_stratum_prevhash, hex_to_bytes, stratum_prevh
 from nompcore.errors import EncodingError
 from nompcore.merkle import branch
 from nompcore.messages import Job
+from nompcore.target import difficulty_from_target
 from nompcore.template import Template
 
 
@@ -80,11 +81,13 @@ class PreparedJob:
     nbits: int
     ntime: int  # Unix seconds; earliest accepted
     network_target: int
+    network_difficulty: float  # of that target, in the pool's unit
     key_prefix: bytes  # begins the keys of the job's shares
 
 
 def prepare_job(job: Job, coin: Coin) -> PreparedJob:
     """Decode a job; EncodingError when it holds what no jobmaker writes."""
+    network_target = int.from_bytes(hex_to_bytes(job.network_target_hex, 32), "big")
     return PreparedJob(
         job=job,
         coin=coin,
@@ -95,7 +98,8 @@ def prepare_job(job: Job, coin: Coin) -> PreparedJob:
         version=job.version & 0xFFFFFFFF,
         nbits=int.from_bytes(hex_to_bytes(job.nbits_hex, 4), "big"),
         ntime=job.ntime,
-        network_target=int.from_bytes(hex_to_bytes(job.network_target_hex, 32), "big"),
+        network_target=network_target,
+        network_difficulty=difficulty_from_target(network_target, coin.multiplier),
         key_prefix=job.job_id.encode(),
     )
 

@@ -25,8 +25,8 @@ _bound: contextvars.ContextVar[Mapping[str, object]] = contextvars.ContextVar("b
 # What every LogRecord has; the rest of a record came in by `extra`.
 _RECORD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
-# Their INFO lines repeat our own, once per request.
-_CHATTY = ("httpx", "httpcore", "asyncio", "uvicorn.access")
+# Their INFO lines repeat our own.
+_CHATTY = ("httpx", "httpcore", "asyncio", "uvicorn.access", "alembic")
 
 
 @contextlib.contextmanager

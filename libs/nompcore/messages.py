@@ -56,9 +56,12 @@ class Share(Message, frozen=True, kw_only=True):
     ip: str  # the miner's own address, as told by the PROXY header where there is one
     port: int  # stratum port
     block_hash_display: str = ""
-    reward_sats: int = 0  # with a block candidate: what the coinbase pays to the pool
+    reward_sats: int = 0  # what the job's coinbase pays to the pool; 0 in shares of the first versions
     hash_display: str = (
         ""  # sha256d of the header, where the pool wants it of every share (NOMP's emitInvalidBlockHashes)
+    )
+    network_difficulty: float = (
+        0.0  # of the job's block, in the pool's unit; 0 in shares of the first versions
     )
 
 
@@ -282,7 +285,7 @@ class PoolSnapshot(Message, frozen=True, kw_only=True):
     total_paid_sats: int
     round_difficulty: float  # difficulty credited in the current round
     workers: list[WorkerSnapshot]
-    payments_state: str  # "running" | "disabled" | "stopped: <why>"
+    payments_state: str  # "running" | "disabled" | "paused: <why>" | "stopped: <why>"
     time_ms: int
 
 

@@ -1,4 +1,4 @@
-"""What api asks payouts, and the answers: messages under the rules of `messages.py`, in its units."""
+"""What api and stratum ask payouts, and the answers: messages under the rules of `messages.py`."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PaymentRow(Message, frozen=True, kw_only=True):
     """One payment: one transaction to many payees."""
 
     payment_id: str
-    state: str  # "intent" | "signed" | "broadcast" | "confirmed" | "stuck"
+    state: str  # "intent" | "signed" | "broadcast" | "confirmed" | "stuck" | "returned"
     txid_display: str
     total_sats: int
     fee_sats: int
@@ -104,6 +104,85 @@ class HistoryReply(Message, frozen=True, kw_only=True):
     """A pool's history."""
 
     points: list[HistoryPoint]
+
+
+class LoginRequest(Message, frozen=True, kw_only=True):
+    """May this worker mine? Asked where a pool is in MPOS mode. The password is in no text made of it."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"LoginRequest(user={self.user!r})"
+
+
+class LoginReply(Message, frozen=True, kw_only=True):
+    """The answer; `text` says why not. `try_again`: nobody could tell, and the miner is not to blame."""
+
+    ok: bool
+    text: str = ""
+    try_again: bool = False
+
+
+class PaymentsControl(Message, frozen=True, kw_only=True):
+    """An order, or a question, about a pool's payments. Which fields count depends on `action`."""
+
+    action: (
+        str  # "status" | "dry-run" | "pause" | "resume" | "release-payee" | "resolve-stuck" | "send-again"
+    )
+    author: str = ""  # who asks; pause, resolve-stuck
+    reason: str = ""  # pause, resolve-stuck
+    address: str = ""  # release-payee
+    payment_id: str = ""  # resolve-stuck, send-again
+    decision: str = ""  # resolve-stuck: "returned" | "paid"
+    txid_display: str = ""  # resolve-stuck: the transaction that spent the payment's coins
+
+
+class PaymentsPause(Message, frozen=True, kw_only=True):
+    """Why a pool's payments are paused."""
+
+    reason: str
+    author: str
+    since_ms: int
+
+
+class QuarantinedPayee(Message, frozen=True, kw_only=True):
+    """An address that nothing is sent to until it is released."""
+
+    address: str
+    reason: str
+    since_ms: int
+
+
+class BalanceLeftOut(Message, frozen=True, kw_only=True):
+    """A balance that the next payment does not touch."""
+
+    address: str
+    amount_sats: int
+    reason: str
+
+
+class DryRun(Message, frozen=True, kw_only=True):
+    """The payment that would be sent now; nothing was changed to find out."""
+
+    payment_id: str = ""  # of the intent that is waiting; empty for one that is not written yet
+    outputs: dict[str, int] = msgspec.field(default_factory=dict)  # address → sats
+    total_sats: int = 0
+    fee_sats: int = 0
+    stopped: str = ""  # why nothing would be sent although somebody is due
+    left_out_count: int = 0
+    left_out: list[BalanceLeftOut] = msgspec.field(default_factory=list)  # the largest of them
+
+
+class PaymentsControlReply(Message, frozen=True, kw_only=True):
+    """What was done, and how a pool's payments stand."""
+
+    done: str  # in words
+    state: str  # "running" | "paused: <why>" | "stopped: <why>"; of a replica that does not lead: "standby"
+    pause: PaymentsPause | None = None
+    quarantined: list[QuarantinedPayee] = msgspec.field(default_factory=list)
+    open_payments: list[PaymentRow] = msgspec.field(default_factory=list)  # not confirmed, the oldest first
+    dry_run: DryRun | None = None
 
 
 class Failure(Message, frozen=True, kw_only=True):

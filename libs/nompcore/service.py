@@ -3,8 +3,8 @@
     run("jobmaker", start)      # in __main__.py, where `async def start(service: Service)`
 
 `start` may return once its tasks run in `service.tasks`, or stay until `service.stop` is set. An error in it
-or in any task ends the process. Exit codes: 0 stopped as asked, 1 crashed, 2 settings or configuration
-unusable.
+or in any task ends the process; SettingsInvalid says that a setting turned out to be unusable. Exit codes:
+0 stopped as asked, 1 crashed, 2 settings or configuration unusable.
 """
 
 from __future__ import annotations
@@ -79,12 +79,21 @@ def _exit_code(name: str, start: Start, drain_seconds: Callable[[Settings], floa
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(name, start, settings, config, drain_seconds(settings)))
-    except Exception:  # the last place where a crash can be told
+    except Exception as error:  # the last place where a crash can be told
+        if problems := _setting_problems(error):
+            return _refuse(*problems)
         log.exception("crashed")
         return EXIT_CRASH
     finally:
         stop_metrics()
     return EXIT_CLEAN
+
+
+def _setting_problems(error: Exception) -> tuple[str, ...]:
+    """What SettingsInvalid says that alone brought the tasks down; none if anything else did."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        (error,) = error.exceptions
+    return error.problems if isinstance(error, SettingsInvalid) else ()
 
 
 def _refuse(*problems: object) -> int:

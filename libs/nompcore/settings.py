@@ -129,7 +129,7 @@ VARIABLES = (
         "ledger_url",
         _required,
         "sqlite:///var/ledger/ledger.db",
-        "SQLAlchemy URL of payouts' ledger",
+        "payouts' ledger: `sqlite:///<file>` or `postgresql://<user>:<password>@<host>/<database>`",
     ),
     Variable(
         "BLOCK_ARCHIVE",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from nats.aio.msg import Msg
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.nuid import NUID
 
 from nompcore import metrics
@@ -30,6 +30,13 @@ BATCH_MESSAGES = 500
 INACTIVE_SECONDS = 60
 """After this long without its reader the server forgets the consumer."""
 
+STRETCH_INACTIVE_SECONDS = 5
+"""The same for the consumer of one stretch: many of them follow each other."""
+
+MAX_REFUSALS = 3
+"""Requests in a row that bring nothing although messages wait. One is usual: the end of the request before it
+may be taken for the answer. More, and they were removed meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[T]):
@@ -37,6 +44,14 @@ class Stored(Generic[T]):
 
     sequence: int
     message: T
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """Which stream it is and how far it goes. `created_ms` is another one after NATS lost its data."""
+
+    created_ms: int
+    last_sequence: int
 
 
 class StreamReader(Generic[T]):
@@ -72,8 +87,30 @@ class StreamReader(Generic[T]):
                     log.info("reading interrupted", extra={"subject": self._filter, "reason": str(error)})
                 await patience.wait()
 
+    async def stretch(self, up_to: int | None, limit: int) -> list[Stored[T]]:
+        """What the stream holds now after the position, as far as `up_to`, and no more than about `limit`.
+
+        Raises StreamGap or StreamReset as `batches` does, and BusUnavailable when it cannot be known.
+        """
+        found: list[Stored[T]] = []
+        consumer, delivered = await self._new_consumer(STRETCH_INACTIVE_SECONDS), 0
+        wanted, refusals = min(limit, consumer.num_pending or 0), 0
+        async with Pull(self._link, self._stream.name, consumer.name, BATCH_MESSAGES) as pull:
+            while delivered < wanted and (up_to is None or self._position < up_to):
+                messages = await pull.next_present()
+                delivered = require_contiguous(messages, delivered)
+                found.extend(self._decoded(messages))
+                refusals = 0 if messages else refusals + 1
+                if refusals == MAX_REFUSALS:
+                    raise BusUnavailable(f"{self._filter}: {wanted - delivered} messages do not come")
+        return [stored for stored in found if up_to is None or stored.sequence <= up_to]
+
     async def _consumer(self) -> str:
         """Makes a consumer that starts after the position; returns its name."""
+        return (await self._new_consumer(INACTIVE_SECONDS)).name
+
+    async def _new_consumer(self, inactive_seconds: float) -> ConsumerInfo:
+        """Makes a consumer that starts after the position, and is told how many messages wait for it."""
         await self._check_position()
         config = ConsumerConfig(
             name=f"{self._link.service}-{NUID().next().decode()}",
@@ -81,13 +118,12 @@ class StreamReader(Generic[T]):
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self._position + 1,
             ack_policy=AckPolicy.NONE,
-            inactive_threshold=INACTIVE_SECONDS,
+            inactive_threshold=inactive_seconds,
             mem_storage=True,
             num_replicas=1,
         )
         async with self._link.exchange(f"read {self._filter}"):
-            info = await self._link.js.add_consumer(self._stream.name, config)
-        return info.name
+            return await self._link.js.add_consumer(self._stream.name, config)
 
     async def _check_position(self) -> None:
         """Raises StreamReset or StreamGap when the stream cannot go on where reading stopped.

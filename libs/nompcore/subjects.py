@@ -124,11 +124,17 @@ MINER = Endpoint("nomp.{pool}.rpc.miner", r.MinerRequest, r.MinerReply, PAYOUTS,
 BLOCK_LIST = Endpoint("nomp.{pool}.rpc.blocks", r.PageRequest, r.BlocksReply, PAYOUTS, (API,))
 PAYMENT_LIST = Endpoint("nomp.{pool}.rpc.payments", r.PageRequest, r.PaymentsReply, PAYOUTS, (API,))
 HISTORY = Endpoint("nomp.{pool}.rpc.history", r.HistoryRequest, r.HistoryReply, PAYOUTS, (API,))
+# Also for people: `nats req nomp.litecoin.rpc.payments-control '{"action":"status"}'`.
+PAYMENTS_CONTROL = Endpoint(
+    "nomp.{pool}.rpc.payments-control", r.PaymentsControl, r.PaymentsControlReply, PAYOUTS, (API,)
+)
+LOGIN = Endpoint("nomp.{pool}.rpc.login", r.LoginRequest, r.LoginReply, PAYOUTS, (STRATUM,))
 ENDPOINTS: tuple[Endpoint[m.Message, m.Message], ...] = (
     MINER,
     BLOCK_LIST,
     PAYMENT_LIST,
     HISTORY,
+    LOGIN,
 )  # type: ignore[assignment]
 
 

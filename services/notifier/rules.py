@@ -20,6 +20,9 @@ from nompcore.messages import (
 
 # Names of workers end up in chats: no line breaks, mentions or markup out of them, and not a page of text.
 MAX_NAME = 80
+
+PAYEE_PREFIX = "to "
+"""How a failure names an address instead of a payment: it was quarantined, everybody else is paid."""
 _UNPRINTED = re.compile(r"[^A-Za-z0-9 ._:+/-]")
 
 
@@ -98,8 +101,11 @@ def payment_sent(event: PaymentSent, units: Units) -> News:
 
 
 def payment_failed(event: PaymentFailed, _: Units) -> News:
-    """Payments stand still until an operator has looked."""
+    """Payments stand still until an operator has looked, or one payee is left out of them."""
     reason = shown_name(event.reason)
+    if event.payment_id.startswith(PAYEE_PREFIX):
+        text = f"{event.pool}: payments {shown_name(event.payment_id)} are held back: {reason}"
+        return News("payment.failed", event.pool, text, event.time_ms, is_alarm=True)
     text = f"{event.pool}: payment {event.payment_id} needs an operator, payments are stopped: {reason}"
     return News("payment.failed", event.pool, text, event.time_ms, is_alarm=True)
 

@@ -5,17 +5,30 @@ The way of a share, in reading order:
     tally_batch      shares of one reading of the log → sums (pure)
     tallies          Redis: the sums, applied once and in order by apply_batch.lua
     recorder         follows a pool's share log into the tallies
-    closing          found blocks: their rounds go from the tallies into the ledger
+    closing          found blocks: their rounds go from the tallies or the log into the ledger
+    schemes          how shares are weighed (pure), each round by scheme_history and groups (pure)
+    share_windows    the weights of those schemes that need more than the tallies know
+    crediter         PPS: shares credited at once, by share_credits (pure); pool_schemes is its shell
     maturity         blocks in the chain (chain_view): confirmed and credited, or orphaned
-    rewards          PROP (pure)
-    payees           who is due (pure)
+    rewards          a reward divided by weights (pure)
+    payees           who is due (pure), by output_size (pure) and payee_terms
+    payment_plan     what would be paid now; whom the wallet refuses is found by bisection (pure)
     wallet           funds, signs and sends; transaction_check says whether it did as asked (pure)
+    sendmany         pays through wallets that are too old for that (sendmany_wallet), once
     payer            intent → signed transaction → broadcast → confirmed
+    payment_control  what people ask and order: dry_run, payment_pauses, resolution of stuck payments
     audit            do the books balance, does the wallet hold what is owed (pure)
     events           tells the others, from the ledger's outbox
 
-The ledger, the only SQL: tables, database, accounts, block_rows, blocks_ledger, payments_ledger, outbox;
+The ledger, the only SQL: engines, schema (by the steps in migrations), tables, database, accounts,
+block_rows, blocks_ledger, scheme_tables, round_rows, schemes_ledger, reserve_ledger, payments_ledger,
+payment_returns, sendmany_attempts, payee_terms, payment_pauses (their tables: payment_tables), outbox;
 `ledger` is all of them. For people: ledger_reports, figures (Redis), snapshot, history, queries, metrics.
+
+MPOS mode, where MPOS pays instead: mpos_rows (pure), mpos_tables, mpos_position, mpos_database; mpos_writer
+and mpos_recorder write the share log, mpos_outcomes marks blocks, mpos_logins answers stratum; mpos_pool is
+all of them, mpos_pools all pools. nomp_import is a command: balances and rounds out of NOMP's Redis.
+
 `pool_money` runs all this for one pool while it holds the lease, `__main__` does so for every pool; `outages`
 repeats what cannot be done now, and `failpoint` names the places where tests kill the process.
 """

@@ -7,10 +7,13 @@ amount is a credit: what the pool owes grows. Every transfer adds up to zero, so
 |---|---|
 | `wallet` | coins of mature rewards, less what left in confirmed payments |
 | `miner:<address>` | owed to a miner |
+| `miner:unassigned:<name>` | owed to a name that is no address: never paid by itself, an operator decides |
 | `fee` | the pool's own part of rewards |
 | `in_flight` | taken from miners or the fee for payments that are not yet deep in the chain |
 | `network_fees` | paid to the coin's network for sending |
+| `reserve` | what PPS pays shares from: coins that the operator put in, and rewards of its blocks |
 | `suspense` | rewards of blocks whose shares are missing: an operator decides |
+| `opening` | coins in the wallet for balances that were taken over from another pool server |
 """
 
 from __future__ import annotations
@@ -28,7 +31,10 @@ FEE = "fee"
 IN_FLIGHT = "in_flight"
 NETWORK_FEES = "network_fees"
 SUSPENSE = "suspense"
+RESERVE = "reserve"
+OPENING = "opening"
 _MINER = "miner:"
+_UNASSIGNED = "unassigned:"
 
 
 class Kind(enum.Enum):
@@ -36,8 +42,12 @@ class Kind(enum.Enum):
 
     REWARD = "reward"  # reference: block hash
     LATE_ROUND = "late-round"  # block hash; its shares turned up after its reward went to suspense
+    SHARES = "shares"  # the stretch of the share log whose shares were credited (PPS)
+    DEPOSIT = "deposit"  # the operator's own words: coins put into the reserve
     PAYMENT = "payment"  # payment id
     SETTLEMENT = "settlement"  # payment id
+    RETURN = "return"  # payment id; it will never be sent, the amounts are owed again
+    IMPORT = "import"  # from where; balances taken over, once
 
 
 def miner(address: str) -> str:
@@ -48,6 +58,16 @@ def miner(address: str) -> str:
 def miner_address(account: str) -> str | None:
     """The address of a miner's account; None for the pool's own accounts."""
     return account.removeprefix(_MINER) if account.startswith(_MINER) else None
+
+
+def unassigned(name: str) -> str:
+    """Stands in the place of an address where a name is none. No coin has an address that begins like it."""
+    return _UNASSIGNED + name
+
+
+def is_unassigned(address: str) -> bool:
+    """Whether it stands for a name that is no address."""
+    return address.startswith(_UNASSIGNED)
 
 
 def book(

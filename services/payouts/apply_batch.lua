@@ -40,15 +40,27 @@ local function grow(key, works)
   end
 end
 
+-- The pool's own group has no name, and its keys are those of pools without groups.
 local function apply_part(part)
-  grow(prefix .. 'round:current', part.addresses)
-  grow(prefix .. 'round:workers', part.workers)
+  local suffix = ''
+  if part.group ~= '' then
+    suffix = ':' .. part.group
+    redis.call('SADD', prefix .. 'groups', part.group)
+  end
+  local current, workers = prefix .. 'round:current' .. suffix, prefix .. 'round:workers' .. suffix
+  grow(current, part.addresses)
+  grow(workers, part.workers)
   local candidate = part.candidate
   -- A candidate seen before is an ordinary share: its round is closed already.
   if candidate and redis.call('SADD', prefix .. 'candidates', candidate.hash) == 1 then
-    redis.call('RENAME', prefix .. 'round:current', prefix .. 'round:' .. candidate.hash)
+    redis.call('RENAME', current, prefix .. 'round:' .. candidate.hash)
     redis.call('HSET', prefix .. 'rounds', candidate.hash, candidate.meta)
-    redis.call('DEL', prefix .. 'round:workers')
+    redis.call('DEL', workers)
+    local began = redis.call('HGET', prefix .. 'began', part.group)
+    if began then
+      redis.call('HSET', prefix .. 'rounds:began', candidate.hash, began)
+    end
+    redis.call('HSET', prefix .. 'began', part.group, candidate.mark)
   end
 end
 

@@ -81,11 +81,13 @@ def with_status(connection: Connection, pool: str, statuses: Collection[Status])
     return [_block(row) for row in rows]
 
 
-def returnable(connection: Connection, pool: str) -> list[int]:
-    """Dead blocks whose round is here and was not taken by a living one."""
+def returnable(connection: Connection, pool: str) -> dict[int, str]:
+    """Dead blocks whose round is here and was not taken by a living one: row id → hash."""
     names = [status.value for status in DEAD]
     condition = (blocks.c.pool == pool) & blocks.c.status.in_(names) & blocks.c.round_closed.is_(True)
-    return list(connection.scalars(select(blocks.c.id).where(condition, blocks.c.returned_into.is_(None))))
+    columns = (blocks.c.id, blocks.c.block_hash)
+    rows = connection.execute(select(*columns).where(condition, blocks.c.returned_into.is_(None)))
+    return {row.id: row.block_hash for row in rows}
 
 
 def weights(connection: Connection, block_ids: Collection[int]) -> dict[str, int]:
@@ -109,6 +111,11 @@ def store_round(connection: Connection, block_id: int, round_weights: Mapping[st
     ]
     connection.execute(insert(round_shares), rows)
     change(connection, block_id, round_closed=True, round_work=str(sum(round_weights.values())))
+
+
+def store_paid_round(connection: Connection, block_id: int) -> None:
+    """Mark a round closed in which nobody has a part: its shares were credited one by one."""
+    change(connection, block_id, round_closed=True)
 
 
 def change(connection: Connection, block_id: int, **values: object) -> None:

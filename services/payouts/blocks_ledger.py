@@ -2,8 +2,9 @@
 
 A round is closed when its weights are here.
 
-Shares of orphaned and rejected rounds are not lost: the next round that is closed for a living block takes
-all of them, in the transaction that closes it. So they are returned exactly once, whatever becomes of Redis.
+Shares of orphaned and rejected rounds are not lost: the next round of their group that is closed for a
+living block takes all of them, in the transaction that closes it. So they are returned exactly once, whatever
+becomes of Redis. Only schemes that use shares up do so: a window that spans rounds lost nothing.
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from nompcore.messages import BlockConfirmed, BlockOrphaned, BlockSubmitted
-from services.payouts import accounts, block_rows
+from services.payouts import accounts, block_rows, round_rows
 from services.payouts.accounts import Kind
 from services.payouts.block_rows import DEAD, Block, Status
 from services.payouts.database import Database
 from services.payouts.failpoint import Step
 from services.payouts.outbox import enqueue
 from services.payouts.rewards import split
+from services.payouts.round_rows import FIRST_VERSIONS, Round
 from services.payouts.tally_batch import Candidate
 
 
 class Closing(enum.Enum):
-    """What happened to a round that asked to be closed."""
+    """What happened to a round that asked to be closed, or will."""
 
+    READY = "ready"  # its weights are wanted
     CLOSED = "closed"
     CLOSED_BEFORE = "closed before"
     WAITING = "waiting"  # nobody knows yet what became of the block
@@ -66,10 +69,23 @@ class BlocksLedger:
             if block_rows.get(connection, block_id).status is Status.SUBMITTED:
                 block_rows.change(connection, block_id, status=Status.PENDING, coinbase_txid=coinbase_txid)
 
+    def expect_round(self, pool: str, candidate: Candidate) -> Closing:
+        """Whether a round can be closed; what it weighs need not be known before it is ready."""
+        with self._database.read() as connection:
+            block = block_rows.find(connection, pool, candidate.block_hash_display)
+        if block is None:
+            with self._database.write(Step.ROUND_CLOSED) as connection:
+                if block_rows.find(connection, pool, candidate.block_hash_display) is None:
+                    block_rows.insert_candidate(connection, pool, candidate)
+            return Closing.WAITING
+        if block.round_closed:
+            return Closing.CLOSED_BEFORE
+        return Closing.WAITING if block.status is Status.SUBMITTED else Closing.READY
+
     def close_round(
         self, pool: str, candidate: Candidate, weights: Mapping[str, int], now_ms: int
     ) -> Closing:
-        """Take a round over from the tallies, if the block's outcome is known."""
+        """Take a round's weights over, if the block's outcome is known."""
         with self._database.write(Step.ROUND_CLOSED) as connection:
             block = block_rows.find(connection, pool, candidate.block_hash_display)
             if block is None:
@@ -79,12 +95,9 @@ class BlocksLedger:
                 return Closing.CLOSED_BEFORE
             if block.status is Status.SUBMITTED:
                 return Closing.WAITING
-            whole = dict(weights)
-            if block.status not in DEAD:
-                _take_returned(connection, block, whole)
-            block_rows.store_round(connection, block.id, whole)
+            owed = _close(connection, block, dict(weights))
             if block.status is Status.CONFIRMED:
-                _release_suspended(connection, block, whole, now_ms)
+                _release_suspended(connection, block, owed, now_ms)
         return Closing.CLOSED
 
     def set_confirmations(self, confirmations: Mapping[int, int]) -> None:
@@ -101,9 +114,8 @@ class BlocksLedger:
             block = block_rows.get(connection, block_id)
             if block.status is not Status.PENDING:
                 return Crediting.CREDITED_BEFORE
-            weights = {} if block.is_returned else block_rows.weights(connection, [block_id])
-            owed = _owed(reward_sats, fee_ppm, weights) if weights else {accounts.SUSPENSE: -reward_sats}
-            amounts = {accounts.WALLET: reward_sats, **owed}
+            owed = _claims(connection, block, reward_sats, fee_ppm)
+            amounts = {accounts.WALLET: reward_sats, **(owed or {accounts.SUSPENSE: -reward_sats})}
             accounts.book(
                 connection, pool=block.pool, kind=Kind.REWARD, reference=block.block_hash, amounts=amounts,
                 now_ms=now_ms,
@@ -113,10 +125,10 @@ class BlocksLedger:
                 confirmations=confirmations,
             )  # fmt: skip
             enqueue(connection, block.pool, _confirmed(block, reward_sats, now_ms), block.block_hash)
-        return Crediting.CREDITED if weights else Crediting.SUSPENDED
+        return Crediting.CREDITED if owed else Crediting.SUSPENDED
 
     def orphan(self, block_id: int, *, reason: str, now_ms: int) -> bool:
-        """Another block took its place for good; its shares go to the next round. False if settled before."""
+        """Another block took its place for good. False if settled before."""
         with self._database.write(Step.BLOCK_ORPHANED) as connection:
             block = block_rows.get(connection, block_id)
             if block.status not in block_rows.UNSETTLED:
@@ -133,20 +145,55 @@ class BlocksLedger:
     def returnable_work(self, pool: str) -> dict[str, int]:
         """Address → work of dead rounds that wait for the next living one: part of the running round."""
         with self._database.read() as connection:
-            return block_rows.weights(connection, block_rows.returnable(connection, pool))
+            return block_rows.weights(connection, _returnable(connection, pool))
 
 
-def _take_returned(connection: Connection, block: Block, weights: dict[str, int]) -> None:
-    """Add the shares of dead rounds to `weights`, once."""
-    dead = block_rows.returnable(connection, block.pool)
+def _close(connection: Connection, block: Block, weights: dict[str, int]) -> dict[str, int]:
+    """Store a round by the rules of its scheme; what is owed of its reward as it is known now, by account."""
+    decided = _round(connection, block)
+    if decided.scheme.pays_shares:
+        block_rows.store_paid_round(connection, block.id)
+        return {accounts.RESERVE: -block.reward_sats}
+    if block.status not in DEAD and decided.scheme.takes:
+        _take_returned(connection, block, decided.group, weights)
+    block_rows.store_round(connection, block.id, weights)
+    return _owed(block.reward_sats, block.fee_ppm, weights)
+
+
+def _claims(connection: Connection, block: Block, reward_sats: int, fee_ppm: int) -> dict[str, int]:
+    """Account → what is owed of a reward, as credits; empty if the round is not here."""
+    if block.round_closed and _round(connection, block).scheme.pays_shares:
+        return {accounts.RESERVE: -reward_sats}
+    weights = {} if block.is_returned else block_rows.weights(connection, [block.id])
+    return _owed(reward_sats, fee_ppm, weights) if weights else {}
+
+
+def _round(connection: Connection, block: Block) -> Round:
+    return round_rows.find(connection, block.pool, block.block_hash) or FIRST_VERSIONS
+
+
+def _returnable(connection: Connection, pool: str, group: str | None = None) -> list[int]:
+    """Dead blocks whose shares wait for the next living one, of one group or of all."""
+    dead = block_rows.returnable(connection, pool)
+    decided = round_rows.of_blocks(connection, pool, dead.values())
+    return [
+        block_id
+        for block_id, block_hash in dead.items()
+        if decided[block_hash].scheme.returns and group in (None, decided[block_hash].group)
+    ]
+
+
+def _take_returned(connection: Connection, block: Block, group: str, weights: dict[str, int]) -> None:
+    """Add the shares of the group's dead rounds to `weights`, once."""
+    dead = _returnable(connection, block.pool, group)
     for address, work in block_rows.weights(connection, dead).items():
         weights[address] = weights.get(address, 0) + work
     for block_id in dead:
         block_rows.change(connection, block_id, returned_into=block.id)
 
 
-def _release_suspended(connection: Connection, block: Block, weights: Mapping[str, int], now_ms: int) -> None:
-    amounts = {accounts.SUSPENSE: block.reward_sats, **_owed(block.reward_sats, block.fee_ppm, weights)}
+def _release_suspended(connection: Connection, block: Block, owed: Mapping[str, int], now_ms: int) -> None:
+    amounts = {accounts.SUSPENSE: block.reward_sats, **owed}
     accounts.book(
         connection,
         pool=block.pool,

@@ -1,7 +1,8 @@
-"""Found blocks' rounds: from the tallies into the ledger, as soon as the outcome at the daemons is known.
+"""Found blocks' rounds: into the ledger, as soon as the outcome at the daemons is known.
 
-Each step can be repeated: the ledger takes a round once, and a round left in the tallies by a crash, or
-brought back by a replay of the log, is dropped again.
+What each share weighs is the tallies' sum of the round or comes out of the share log, as the round's scheme
+wants it. Each step can be repeated: the ledger decides a scheme once and takes a round once, and a round left
+in the tallies by a crash, or brought back by a replay of the log, is dropped again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from nompcore.messages import BlockSubmitted
 from services.payouts import metrics
 from services.payouts.blocks_ledger import Closing
 from services.payouts.ledger import Ledger
+from services.payouts.round_rows import Round
+from services.payouts.schemes.scheme import Reach
+from services.payouts.share_windows import ShareWindows
 from services.payouts.tallies import PendingRound, Tallies
 
 log = logging.getLogger(__name__)
@@ -22,9 +26,10 @@ log = logging.getLogger(__name__)
 class Closer:
     """One pool's rounds."""
 
-    def __init__(self, ledger: Ledger, tallies: Tallies, pool: str) -> None:
+    def __init__(self, ledger: Ledger, tallies: Tallies, windows: ShareWindows, pool: str) -> None:
         self._ledger = ledger
         self._tallies = tallies
+        self._windows = windows
         self._pool = pool
 
     async def close_rounds(self) -> None:
@@ -39,18 +44,33 @@ class Closer:
         found = pending.candidate
         if not pending.weights:  # Redis was emptied between two answers; the log brings the round back
             return False
-        now_ms = int(time.time() * 1000)
-        closing = await asyncio.to_thread(
-            self._ledger.blocks.close_round, self._pool, found, pending.weights, now_ms
-        )
+        decided = await asyncio.to_thread(self._ledger.schemes.decide, self._pool, found, pending.began)
+        closing = await asyncio.to_thread(self._ledger.blocks.expect_round, self._pool, found)
+        if closing is Closing.READY:
+            closing = await self._take(pending, decided)
         if closing is Closing.WAITING:
             return False
-        if closing is Closing.CLOSED:
-            metrics.ROUNDS_CLOSED.labels(self._pool).inc()
-            facts = {"pool": self._pool, "block": found.block_hash_display, "addresses": len(pending.weights)}
-            log.info("round closed", extra=facts)
         await self._tallies.drop_round(found.block_hash_display)
         return True
+
+    async def _take(self, pending: PendingRound, decided: Round) -> Closing:
+        found = pending.candidate
+        weights = await self._weights(pending, decided)
+        now_ms = int(time.time() * 1000)
+        closing = await asyncio.to_thread(self._ledger.blocks.close_round, self._pool, found, weights, now_ms)
+        if closing is Closing.CLOSED:
+            metrics.ROUNDS_CLOSED.labels(self._pool).inc()
+            facts = {"pool": self._pool, "block": found.block_hash_display, "addresses": len(weights)}
+            log.info("round closed", extra={**facts, "scheme": type(decided.scheme).__name__.lower()})
+        return closing
+
+    async def _weights(self, pending: PendingRound, decided: Round) -> dict[str, int]:
+        """Address → weight. Where the log cannot tell, the round's own sums serve."""
+        if decided.scheme.reach is Reach.TALLIES:
+            return pending.weights
+        history = await asyncio.to_thread(self._ledger.schemes.history, self._pool)
+        weights = await self._windows.weights(pending.candidate, decided, history.groups)
+        return pending.weights if weights is None else weights
 
 
 async def record_outcome(ledger: Ledger, outcome: BlockSubmitted) -> None:

@@ -19,10 +19,14 @@ from nompcore.errors import NompError
 class Step(enum.Enum):
     """A durable effect of this service."""
 
+    LEDGER_MIGRATED = "ledger.migrated"  # the tables of today, before anything else
     SHARES_APPLIED = "shares.applied"  # a read batch in the tallies
     BLOCK_OUTCOME = "block.outcome"  # what the daemons said to a found block
     ROUND_CLOSED = "round.closed"  # a round's weights in the ledger
     ROUND_DROPPED = "round.dropped"  # the same round gone from the tallies
+    SCHEME_CHANGED = "scheme.changed"  # what is configured about reward schemes
+    ROUND_DECIDED = "round.decided"  # which of them a round has
+    RESERVE_CHANGED = "reserve.changed"  # shares credited from it (PPS), or coins put into it
     BLOCK_CONFIRMED = "block.confirmed"  # a reward credited
     BLOCK_ORPHANED = "block.orphaned"
     PAYMENT_INTENT = "payment.intent"  # who gets how much
@@ -30,7 +34,19 @@ class Step(enum.Enum):
     PAYMENT_BROADCAST = "payment.broadcast"  # the coin's network has it
     PAYMENT_CONFIRMED = "payment.confirmed"  # deep enough in the chain
     PAYMENT_STUCK = "payment.stuck"  # an operator is needed
+    PAYMENT_ENTRUSTED = "payment.entrusted"  # an old wallet is about to be asked to send it
+    PAYMENT_NOT_SENT = "payment.not-sent"  # that wallet did not, and may be asked again
+    PAYMENT_RETURNED = "payment.returned"  # it will never be sent, the amounts are owed again
+    PAYMENT_ADOPTED = "payment.adopted"  # another transaction turned out to pay it
+    PAYEE_QUARANTINED = "payee.quarantined"  # the wallet refuses an address
+    PAYEE_RELEASED = "payee.released"  # and may be asked again
+    MINIMUM_SET = "minimum.set"  # from which amount on a miner wants to be paid
+    PAYMENTS_PAUSED = "payments.paused"  # or resumed
     EVENT_PUBLISHED = "event.published"  # a block or payment event marked as sent
+    MPOS_BEGUN = "mpos.begun"  # where in the log MPOS's shares begin
+    MPOS_ROWS = "mpos.rows"  # shares and the log's position in MPOS's database
+    MPOS_ACCEPTED = "mpos.accepted"  # the row of an accepted block marked there
+    NOMP_IMPORTED = "nomp.imported"  # all that a NOMP left, by the command `nomp_import`
 
 
 class Moment(enum.Enum):

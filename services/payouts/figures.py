@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,15 @@ class PoolFigures:
     workers: list[WorkerFigures]  # seen in the hashrate window or the running round
 
 
+@dataclass(frozen=True, slots=True)
+class _Works:
+    """Worker → work in the hashrate window and in the running rounds; their sum by address."""
+
+    recent: dict[str, int]
+    in_round: dict[str, int]
+    round_work: int
+
+
 class Figures:
     """One pool's figures over a window that ends now."""
 
@@ -56,16 +65,13 @@ class Figures:
 
     async def pool(self, now_ms: int) -> PoolFigures:
         """Totals, and every worker of the window or the round."""
-        recent = await self._recent_work(now_ms)
-        in_round = works_of(await self._redis.hgetall(self._prefix + "round:workers"))
-        counters = await self._redis.hgetall(self._prefix + "counters")
-        round_works = await self._redis.hvals(self._prefix + "round:current")
-        names = sorted(recent.keys() | in_round.keys())
+        works, counters = await self._works(now_ms)
+        names = sorted(works.recent.keys() | works.in_round.keys())
         return PoolFigures(
             valid=int(counters.get(b"valid", 0)),
             invalid=int(counters.get(b"invalid", 0)),
-            round_work=sum(map(int, round_works)),
-            workers=await self._workers(names, recent, in_round, now_ms),
+            round_work=works.round_work,
+            workers=await self._workers(names, works, now_ms),
         )
 
     async def miner(self, address: str, now_ms: int) -> list[WorkerFigures]:
@@ -74,17 +80,28 @@ class Figures:
         names = [member.decode() for member in members]
         if not names:
             return []
-        in_round = works_of(await self._redis.hgetall(self._prefix + "round:workers"))
-        return await self._workers(names, await self._recent_work(now_ms), in_round, now_ms)
+        works, _ = await self._works(now_ms)
+        return await self._workers(names, works, now_ms)
 
-    async def _recent_work(self, now_ms: int) -> dict[str, int]:
-        """Worker → work since the window began."""
+    async def _works(self, now_ms: int) -> tuple[_Works, dict[bytes, bytes]]:
+        """The window and the running rounds of all groups, and the counters: all of one moment."""
+        groups: set[Any] = await self._redis.smembers(self._prefix + "groups")
+        suffixes = ["", *(f":{group.decode()}" for group in groups)]
+        rounds = len(suffixes)
         buckets = range(self._first_bucket(now_ms), bucket_of(now_ms) + 1)
-        recent: dict[str, int] = {}
-        for works in await self._hashes(f"{self._prefix}bucket:{bucket}" for bucket in buckets):
-            for worker, work in works_of(works).items():
-                recent[worker] = recent.get(worker, 0) + work
-        return recent
+        keys = [
+            *(f"round:current{suffix}" for suffix in suffixes),
+            *(f"round:workers{suffix}" for suffix in suffixes),
+            *(f"bucket:{bucket}" for bucket in buckets),
+            "counters",
+        ]
+        *answers, counters = await self._hashes((self._prefix + key for key in keys), at_once=True)
+        works = _Works(
+            recent=_sum(answers[2 * rounds :]),
+            in_round=_sum(answers[rounds : 2 * rounds]),
+            round_work=sum(_sum(answers[:rounds]).values()),
+        )
+        return works, counters
 
     def _first_bucket(self, now_ms: int) -> int:
         """The first bucket that lies whole inside the window."""
@@ -95,21 +112,29 @@ class Figures:
         since_ms = now_ms - self._first_bucket(now_ms) * BUCKET_SECONDS * 1000
         return work / self._multiplier / max(since_ms / 1000, BUCKET_SECONDS)
 
-    async def _workers(
-        self, names: Sequence[str], recent: dict[str, int], in_round: dict[str, int], now_ms: int
-    ) -> list[WorkerFigures]:
+    async def _workers(self, names: Sequence[str], works: _Works, now_ms: int) -> list[WorkerFigures]:
         records = await self._hashes(f"{self._prefix}worker:{name}" for name in names)
+        hashrates = [self._hashrate(works.recent.get(name, 0), now_ms) for name in names]
         return [
-            _figures(name, record, self._hashrate(recent.get(name, 0), now_ms), in_round.get(name, 0))
-            for name, record in zip(names, records, strict=True)
+            _figures(name, record, hashrate, works.in_round.get(name, 0))
+            for name, record, hashrate in zip(names, records, hashrates, strict=True)
         ]
 
-    async def _hashes(self, keys: Iterable[str]) -> list[dict[bytes, bytes]]:
-        async with self._redis.pipeline(transaction=False) as pipeline:
+    async def _hashes(self, keys: Iterable[str], *, at_once: bool = False) -> list[dict[bytes, bytes]]:
+        """`at_once`: all of one moment; nobody else is served meanwhile."""
+        async with self._redis.pipeline(transaction=at_once) as pipeline:
             for key in keys:
                 pipeline.hgetall(key)
             answers: list[dict[bytes, bytes]] = await pipeline.execute()
         return answers
+
+
+def _sum(answers: Iterable[Mapping[bytes, bytes]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for answer in answers:
+        for name, work in works_of(answer).items():
+            total[name] = total.get(name, 0) + work
+    return total
 
 
 def _figures(name: str, record: dict[bytes, bytes], hashrate: float, round_work: int) -> WorkerFigures:

@@ -7,7 +7,13 @@ from services.payouts.blocks_ledger import BlocksLedger
 from services.payouts.database import Database
 from services.payouts.ledger_reports import LedgerReports
 from services.payouts.outbox import Outbox
+from services.payouts.payee_terms import PayeeTerms
+from services.payouts.payment_pauses import PaymentPauses
+from services.payouts.payment_returns import PaymentReturns
 from services.payouts.payments_ledger import PaymentsLedger
+from services.payouts.reserve_ledger import ReserveLedger
+from services.payouts.schemes_ledger import SchemesLedger
+from services.payouts.sendmany_attempts import SendmanyAttempts
 
 
 class Ledger:
@@ -16,7 +22,13 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.blocks = BlocksLedger(database)
+        self.schemes = SchemesLedger(database)
+        self.reserve = ReserveLedger(database)
         self.payments = PaymentsLedger(database)
+        self.attempts = SendmanyAttempts(database)
+        self.returns = PaymentReturns(database)
+        self.payees = PayeeTerms(database)
+        self.pauses = PaymentPauses(database)
         self.outbox = Outbox(database)
         self.reports = LedgerReports(database)
 

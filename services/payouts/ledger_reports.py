@@ -17,6 +17,7 @@ from nompcore.requests import (
 from services.payouts import accounts
 from services.payouts.block_rows import Status
 from services.payouts.database import Database
+from services.payouts.nomp_import import carried_over
 from services.payouts.payments_ledger import State
 from services.payouts.rewards import estimate
 from services.payouts.tables import blocks, payment_outputs, payments, round_shares
@@ -56,7 +57,7 @@ class LedgerReports:
         self._database = database
 
     def counts(self, pool: str) -> Counts:
-        """Blocks by status, and all that was ever sent."""
+        """Blocks by status, and all that was ever sent, here or by the NOMP that the pool came from."""
         with self._database.read() as connection:
             by_status = (
                 select(blocks.c.status, func.count()).where(blocks.c.pool == pool).group_by(blocks.c.status)
@@ -64,7 +65,8 @@ class LedgerReports:
             found = {Status(status): number for status, number in connection.execute(by_status)}
             sent = (payments.c.pool == pool) & payments.c.state.in_(SENT)
             paid = connection.scalar(select(func.coalesce(func.sum(payments.c.total_sats), 0)).where(sent))
-        return Counts({status: found.get(status, 0) for status in Status}, int(paid or 0))
+            paid_before_sats = carried_over.total_paid_before_sats(connection, pool)
+        return Counts({status: found.get(status, 0) for status in Status}, int(paid or 0) + paid_before_sats)
 
     def block_page(self, pool: str, offset: int, limit: int) -> BlocksReply:
         """Blocks, the newest first."""
@@ -94,7 +96,8 @@ class LedgerReports:
             owed_sats = -accounts.balance(connection, pool, accounts.miner(address))
             immature_sats = _immature_sats(connection, pool, address, fee_ppm)
             listed, paid_sats = _miner_payments(connection, pool, address)
-        is_known = bool(owed_sats or immature_sats or listed)
+            paid_sats += carried_over.paid_before_sats(connection, pool, address)
+        is_known = bool(owed_sats or immature_sats or listed or paid_sats)
         return MinerMoney(is_known, owed_sats, immature_sats, paid_sats, listed)
 
 

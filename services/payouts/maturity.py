@@ -101,7 +101,7 @@ class Maturity:
         reason = f"block {by_hash} is in its place"
         if await asyncio.to_thread(self._ledger.blocks.orphan, block.id, reason=reason, now_ms=_now_ms()):
             metrics.BLOCKS_ORPHANED.labels(self._pool).inc()
-            log.warning("block orphaned, its shares go to the next round", extra={
+            log.warning("block orphaned", extra={
                 "pool": self._pool, "block": block.block_hash, "reason": reason,
             })  # fmt: skip
 

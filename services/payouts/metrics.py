@@ -31,6 +31,18 @@ REWARDS_DIFFERENT = Counter(
     "nomp_payouts_rewards_different", "blocks that paid the pool another amount than announced", ["pool"]
 )
 
+WINDOWS_SHORT = Counter(
+    "nomp_payouts_windows_short", "blocks whose scheme wanted shares that the log does not hold", ["pool"]
+)
+SHARES_CREDITED = Counter("nomp_payouts_shares_credited", "shares credited from the reserve (PPS)", ["pool"])
+SHARES_UNVALUED = Counter(
+    "nomp_payouts_shares_unvalued", "PPS shares that do not say what a block is worth", ["pool"]
+)
+RESERVE_SATS = Gauge("nomp_payouts_reserve_sats", "what is left to credit PPS shares from", ["pool"])
+CREDITING_STOPPED = Gauge(
+    "nomp_payouts_crediting_stopped", "1 while PPS shares wait because the reserve is empty", ["pool"]
+)
+
 PAYMENTS_STOPPED = Gauge(
     "nomp_payouts_payments_stopped", "1 while the pool's payments need an operator", ["pool"]
 )
@@ -38,6 +50,13 @@ PAYMENTS_SENT = Counter("nomp_payouts_payments_sent", "transactions handed to th
 PAYMENTS_CONFIRMED = Counter("nomp_payouts_payments_confirmed", "payments deep in the chain", ["pool"])
 PAYEES_UNPAYABLE = Gauge(
     "nomp_payouts_payees_unpayable", "due balances whose address cannot be paid on this network", ["pool"]
+)
+PAYMENTS_PAUSED = Gauge("nomp_payouts_payments_paused", "1 while an operator has paused payments", ["pool"])
+PAYEES_QUARANTINED = Gauge(
+    "nomp_payouts_payees_quarantined", "addresses that the wallet refuses; nothing is sent to them", ["pool"]
+)
+SENDMANY_UNANSWERED = Counter(
+    "nomp_payouts_sendmany_unanswered", "times an old wallet was asked to send and gave no answer", ["pool"]
 )
 BOOKS_UNBALANCED = Gauge(
     "nomp_payouts_books_unbalanced", "1 while the books or the wallet do not hold", ["pool"]

@@ -3,6 +3,7 @@
 After a crash anywhere the next run finds the payment where the ledger has it: an intent is signed (again, if
 the signature was not stored), a signed transaction is sent (again; it stays the same one), a sent one is
 looked after until it is deep in the chain. Two payers at once would do no harm either; see `payments_ledger`.
+An old wallet signs and sends in one step, which `sendmany` takes care of.
 """
 
 from __future__ import annotations
@@ -14,30 +15,31 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from nompcore.address import NetworkParams, script_for
-from nompcore.errors import AddressError, LedgerError
-from services.payouts import accounts, audit, metrics
+from nompcore.address import NetworkParams
+from nompcore.errors import LedgerError
+from services.payouts import audit, metrics
 from services.payouts.audit import Standing
 from services.payouts.ledger import Ledger
-from services.payouts.payees import Due, Rules, choose
+from services.payouts.payees import Rules
+from services.payouts.payment_plan import MAX_UNCONFIRMED, Planner, Stopped, require_sound
+from services.payouts.payment_returns import Verdict
 from services.payouts.payments_ledger import Payment, State
-from services.payouts.transaction_check import WrongOutputs, intended_outputs
-from services.payouts.wallet import (
+from services.payouts.sendmany import OutcomeUnknown, Sendmany
+from services.payouts.transaction_check import Output, WrongOutputs, intended_outputs
+from services.payouts.wallet import Sending, Sent, Wallet
+from services.payouts.wallet_answers import (
     FundsMissing,
     PayeeRefused,
+    PaymentTooLarge,
     PaymentUnsafe,
-    Sending,
     SignedTransaction,
-    Wallet,
 )
+from services.payouts.wallet_trouble import WalletUnavailable
 
 log = logging.getLogger(__name__)
 
 CONFIRMATIONS = 6
 """Depth at which a payment is final, as the world takes it."""
-
-MAX_UNCONFIRMED = 10
-"""Payments under way at once: each may spend the change of the one before, and nodes stop at 25 in a row."""
 
 FEE_CAP_PPM: Final = 10_000
 FEE_CAP_PER_OUTPUT_SATS: Final = 10_000
@@ -47,12 +49,8 @@ estimate went wrong must not spend the pool's coins on fees, and small payments 
 RUNNING: Final = "running"
 
 
-class Stopped(Exception):  # noqa: N818 - a state of payments, not a fault
-    """No payment can be made now; the text says why, to the operator."""
-
-
 class Payer:
-    """One pool's payments. `state` is for people: "running", or "stopped: <why>"."""
+    """One pool's payments. `state` is for people: "running", "paused: <why>" or "stopped: <why>"."""
 
     def __init__(
         self, ledger: Ledger, wallet: Wallet, *, pool: str, address: str, network: NetworkParams,
@@ -61,23 +59,42 @@ class Payer:
         self._ledger = ledger
         self._wallet = wallet
         self._pool = pool
-        self._address = address
         self._network = network
-        self._rules = rules
-        self._reserve_sats = reserve_sats
+        self._sendmany = Sendmany(ledger, wallet.old, pool=pool)
+        self._planner = Planner(
+            ledger,
+            wallet,
+            pool=pool,
+            address=address,
+            network=network,
+            rules=rules,
+            reserve_sats=reserve_sats,
+        )
         self.state = RUNNING
 
     async def run_once(self) -> None:
         """Take every payment as far as it goes now, and begin the next one if somebody is due."""
+        pause = await asyncio.to_thread(self._ledger.pauses.of, self._pool)
+        metrics.PAYMENTS_PAUSED.labels(self._pool).set(pause is not None)
         try:
-            await self._advance()
-        except (Stopped, LedgerError) as stopped:
-            if self.state != f"stopped: {stopped}":
-                log.error("payments stopped", extra={"pool": self._pool, "reason": str(stopped)})
-            self.state = f"stopped: {stopped}"
+            await (self._advance() if pause is None else self._only_look_after())
+        except (Stopped, LedgerError, WalletUnavailable) as stopped:
+            self.stop(str(stopped))
         else:
-            self.state = RUNNING
-        metrics.PAYMENTS_STOPPED.labels(self._pool).set(self.state != RUNNING)
+            self.state = RUNNING if pause is None else f"paused: {pause.reason} ({pause.author})"
+            metrics.PAYMENTS_STOPPED.labels(self._pool).set(0)
+
+    def stop(self, reason: str) -> None:
+        """Note, and log once, why no payment can be made now."""
+        if self.state != f"stopped: {reason}":
+            log.error("payments stopped", extra={"pool": self._pool, "reason": reason})
+        self.state = f"stopped: {reason}"
+        metrics.PAYMENTS_STOPPED.labels(self._pool).set(1)
+
+    async def _only_look_after(self) -> None:
+        """What was sent is seen through, and nothing else is done."""
+        if stopped := await self._each(State.BROADCAST, self._look_after):
+            raise Stopped("; ".join(stopped))
 
     async def _advance(self) -> None:
         stopped = [
@@ -108,94 +125,75 @@ class Payer:
     # ---- who is due ----
 
     async def _audit(self) -> Standing:
-        standing = await self._standing()
-        problems = audit.problems(standing)
-        metrics.BOOKS_UNBALANCED.labels(self._pool).set(bool(problems))
+        standing = await self._planner.standing()
+        metrics.BOOKS_UNBALANCED.labels(self._pool).set(bool(audit.problems(standing)))
         metrics.OWED_SATS.labels(self._pool).set(standing.owed_sats)
-        if problems:
-            raise Stopped("; ".join(problems))
+        require_sound(standing)
         return standing
-
-    async def _standing(self) -> Standing:
-        if not await self._wallet.owns(self._address):
-            raise Stopped(f"the payment daemon's wallet does not own {self._address}")
-        under_way, balances = await asyncio.to_thread(self._ledger.payments.under_way, self._pool)
-        return Standing(
-            balances=balances,
-            unsettled_sats=sum(payment.total_sats for payment in under_way),
-            sent_sats=sum(payment.total_sats for payment in under_way if payment.state is State.BROADCAST),
-            wallet_sats=await self._wallet.spendable_sats(),
-        )
 
     async def _new_intent(self, standing: Standing) -> Payment | None:
         """Commit to pay whoever is due, if the wallet can afford it; None if nobody is."""
         under_way = await asyncio.to_thread(self._ledger.payments.in_state, self._pool, State.BROADCAST)
-        due = choose(standing.balances, self._rules, self._is_payable)
-        metrics.PAYEES_UNPAYABLE.labels(self._pool).set(len(due.unpayable))
-        if not due.payees or len(under_way) >= MAX_UNCONFIRMED:
+        if len(under_way) >= MAX_UNCONFIRMED:
             return None
-        await self._require_funds(standing, due)
+        plan = await self._planner.plan(standing)
+        metrics.PAYEES_UNPAYABLE.labels(self._pool).set(len(plan.unpayable))
+        await self._quarantine(plan.refused)
+        if not plan.payees:
+            return None
         payment_id = str(uuid.uuid4())
         is_new = await asyncio.to_thread(
-            self._ledger.payments.create_intent, payment_id, self._pool, due.payees, _now_ms()
+            self._ledger.payments.create_intent, payment_id, self._pool, plan.payees, _now_ms()
         )
         if is_new:
-            log.info(
-                "payment intended",
-                extra={"pool": self._pool, "payment": payment_id, "payees": len(due.payees)},
-            )
+            self._log("payment intended", payment_id, payees=len(plan.payees))
         return await self._open_payment()
 
-    def _is_payable(self, address: str) -> bool:
-        try:
-            script_for(address, self._network)
-        except AddressError:
-            return False
-        return True
-
-    async def _require_funds(self, standing: Standing, due: Due) -> None:
-        """What stays in the wallet must cover the reserve, and all that is owed to those not paid now."""
-        total_sats = sum(payee.amount_sats for payee in due.payees)
-        to_miners_sats = sum(payee.amount_sats for payee in due.payees if payee.account != accounts.FEE)
-        addresses: dict[str, int] = {}
-        for payee in due.payees:
-            addresses[payee.address] = addresses.get(payee.address, 0) + payee.amount_sats
-        try:
-            fee_sats = await self._wallet.fee_sats(intended_outputs(addresses, self._network))
-        except (FundsMissing, PayeeRefused) as reason:
-            raise Stopped(f"a payment of {total_sats} cannot be funded: {reason}") from reason
-        left_sats = standing.wallet_sats - total_sats - fee_sats
-        needed_sats = max(self._reserve_sats, standing.owed_sats - to_miners_sats)
-        if left_sats < needed_sats:
-            raise Stopped(
-                f"paying {total_sats} leaves {left_sats} in the wallet, which has to keep {needed_sats}"
-            )
+    async def _quarantine(self, refused: dict[str, str]) -> None:
+        if refused:
+            added = await asyncio.to_thread(self._ledger.payees.quarantine, self._pool, refused, _now_ms())
+            for address in added:
+                log.error(
+                    "payee quarantined",
+                    extra={"pool": self._pool, "address": address, "reason": refused[address]},
+                )
+        in_it = await asyncio.to_thread(self._ledger.payees.quarantined, self._pool)
+        metrics.PAYEES_QUARANTINED.labels(self._pool).set(len(in_it))
 
     # ---- intent → signed ----
 
     async def _sign(self, payment: Payment) -> None:
+        outputs = intended_outputs(payment.outputs, self._network)
+        by_sendmany = await self._is_for_sendmany(payment)
         try:
-            signed = await self._try_to_sign(payment)
-        except (FundsMissing, PayeeRefused, PaymentUnsafe, WrongOutputs) as reason:
+            step = self._sendmany.pay if by_sendmany else self._try_to_sign
+            signed = await step(payment, outputs)
+        except (PayeeRefused, PaymentTooLarge) as reason:
+            await self._withdraw(payment, str(reason))
+            raise Stopped(f"payment {payment.id} was withdrawn, as it cannot be signed: {reason}") from reason
+        except (FundsMissing, PaymentUnsafe, WrongOutputs, WalletUnavailable, OutcomeUnknown) as reason:
             await self._report(payment, str(reason))
             raise Stopped(f"payment {payment.id} cannot be signed: {reason}") from reason
         is_first = await asyncio.to_thread(
             self._ledger.payments.store_signed, payment.id, transaction_hex=signed.transaction_hex,
-            txid=signed.txid, fee_sats=signed.fee_sats,
+            txid=signed.txid, fee_sats=signed.fee_sats, by_sendmany=by_sendmany,
         )  # fmt: skip
-        if (
-            not is_first
-        ):  # another payer signed it; this transaction is forgotten and its coins are free again
+        if is_first:
+            self._log("payment signed", payment.id, txid=signed.txid)
+        elif not by_sendmany:
+            # another payer signed it; this transaction is forgotten and its coins are free again
             await self._release_coins()
-            return
-        log.info("payment signed", extra={"pool": self._pool, "payment": payment.id, "txid": signed.txid})
         stored = await self._open_payment()
-        if stored is not None and stored.state is State.SIGNED:
+        if is_first and stored is not None and stored.state is State.SIGNED:
             await self._send(stored)
 
-    async def _try_to_sign(self, payment: Payment) -> SignedTransaction:
+    async def _is_for_sendmany(self, payment: Payment) -> bool:
+        """Whether the wallet is too old for anything else, or was asked before to send this intent."""
+        attempt = await asyncio.to_thread(self._ledger.attempts.of, payment.id)
+        return attempt is not None or not await self._wallet.funds_raw()
+
+    async def _try_to_sign(self, payment: Payment, outputs: list[Output]) -> SignedTransaction:
         """Sign. Where coins seem to be missing, a crash may have left some locked: free them, try again."""
-        outputs = intended_outputs(payment.outputs, self._network)
         cap_sats = max(
             payment.total_sats * FEE_CAP_PPM // 1_000_000, FEE_CAP_PER_OUTPUT_SATS * (len(outputs) + 1)
         )
@@ -206,6 +204,12 @@ class Payer:
                 raise
             return await self._wallet.sign(outputs, cap_sats)
 
+    async def _withdraw(self, payment: Payment, reason: str) -> None:
+        """Owe the amounts again: the next plan will see who is refused, or pay fewer at once."""
+        await self._report(payment, reason)
+        verdict = Verdict(reason, author="payouts")
+        await asyncio.to_thread(self._ledger.returns.withdraw, payment, verdict, _now_ms())
+
     async def _release_coins(self) -> int:
         kept = await asyncio.to_thread(self._ledger.payments.signed_transactions)
         return await self._wallet.release_coins(kept)
@@ -214,7 +218,7 @@ class Payer:
 
     async def _send(self, payment: Payment) -> None:
         """Hand the stored transaction to the network. Raises Stopped while it does not take it."""
-        sent = await self._wallet.send(payment.transaction_hex)
+        sent = await self._hand_over(payment)
         if sent.verdict is not Sending.KNOWN and not await self._is_in_wallet(payment):
             if sent.verdict is Sending.CONFLICT:
                 await asyncio.to_thread(self._ledger.payments.mark_stuck, payment, sent.reason, _now_ms())
@@ -223,7 +227,16 @@ class Payer:
             raise Stopped(f"payment {payment.id} is not taken by the network: {sent.reason}")
         if await asyncio.to_thread(self._ledger.payments.mark_broadcast, payment, _now_ms()):
             metrics.PAYMENTS_SENT.labels(self._pool).inc()
-            log.info("payment sent", extra={"pool": self._pool, "payment": payment.id, "txid": payment.txid})
+            self._log("payment sent", payment.id, txid=payment.txid)
+
+    async def _hand_over(self, payment: Payment) -> Sent:
+        """A wallet that shows no hex of what it sent has to look after it by itself."""
+        if payment.transaction_hex:
+            return await self._wallet.send(payment.transaction_hex)
+        confirmations = await self._wallet.confirmations(payment.txid)
+        if confirmations is None:
+            return Sent(Sending.REFUSED, "the wallet does not know its own transaction any more")
+        return Sent(Sending.KNOWN if confirmations >= 0 else Sending.CONFLICT, "by the wallet")
 
     async def _is_in_wallet(self, payment: Payment) -> bool:
         """Refused although it is in the chain: nodes forget transactions whose outputs are all spent."""
@@ -241,13 +254,11 @@ class Payer:
             self._ledger.payments.confirm, payment, _now_ms()
         ):
             metrics.PAYMENTS_CONFIRMED.labels(self._pool).inc()
-            log.info(
-                "payment confirmed", extra={"pool": self._pool, "payment": payment.id, "txid": payment.txid}
-            )
+            self._log("payment confirmed", payment.id, txid=payment.txid)
 
     async def _send_again(self, payment: Payment) -> None:
         """A mempool forgets: after a restart, when it is full, after two weeks."""
-        sent = await self._wallet.send(payment.transaction_hex)
+        sent = await self._hand_over(payment)
         if sent.verdict is Sending.CONFLICT and not await self._is_in_wallet(payment):
             await asyncio.to_thread(self._ledger.payments.mark_stuck, payment, sent.reason, _now_ms())
             raise Stopped(f"payment {payment.id} conflicts with the chain: {sent.reason}")
@@ -264,6 +275,9 @@ class Payer:
 
     async def _report(self, payment: Payment, reason: str) -> None:
         await asyncio.to_thread(self._ledger.payments.report_failure, payment, reason, _now_ms())
+
+    def _log(self, event: str, payment_id: str, **facts: object) -> None:
+        log.info(event, extra={"pool": self._pool, "payment": payment_id, **facts})
 
 
 def _now_ms() -> int:

@@ -29,14 +29,18 @@ from services.payouts.figures import Figures
 from services.payouts.history import History
 from services.payouts.ledger import Ledger
 from services.payouts.maturity import Maturity
-from services.payouts.outages import repeat
-from services.payouts.payees import Rules
+from services.payouts.mpos_pool import MposPool
+from services.payouts.outages import repeat, until_done
 from services.payouts.payer import Payer
+from services.payouts.payment_control import PaymentControl
+from services.payouts.payment_setup import PaymentSetup
+from services.payouts.pool_schemes import PoolSchemes
 from services.payouts.queries import Queries
 from services.payouts.recorder import Recorder
+from services.payouts.share_windows import ShareWindows
 from services.payouts.snapshot import Snapshots
 from services.payouts.tallies import Tallies
-from services.payouts.wallet import Wallet
+from services.payouts.wallet_trouble import trouble
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,7 @@ CLOSING_SECONDS = 2.0
 
 
 DISABLED: Final = "disabled"
+STANDBY: Final = "standby"
 
 
 class PoolMoney:
@@ -66,14 +71,22 @@ class PoolMoney:
             redis, pool.name, window_seconds=window_seconds, multiplier=pool.coin.multiplier
         )
         self._history = History(redis, pool.name, retention_seconds=website.historical_retention_seconds)
-        self._closer = Closer(ledger, self._tallies, pool.name)
+        self._closer = Closer(ledger, self._tallies, ShareWindows(bus, pool.name), pool.name)
+        self._schemes = PoolSchemes(bus, ledger, self._tallies, pool)
         self._payer: Payer | None = None
+        self.mpos = MposPool(bus, pool, pool.mpos, self._tallies, failpoints) if pool.mpos else None
 
     async def serve(self) -> None:
         """Answer requests about the pool, leading or not."""
         fee_ppm = self._pool.payments.fee_ppm if self._pool.payments else 0
         queries = Queries(self._ledger, self._figures, self._history, pool=self._pool.name, fee_ppm=fee_ppm)
         await queries.serve(self._bus)
+        if self._pool.payments is not None:
+            setup = PaymentSetup(self._ledger, self._pool, self._pool.payments)
+            control = PaymentControl(setup, lambda: self._payer.state if self._payer else STANDBY)
+            await control.serve(self._bus)
+        if self.mpos is not None:
+            await self.mpos.serve()
 
     async def lead(self, replica: str, stop: asyncio.Event) -> None:
         """Wait for the lease, do the pool's money while it lasts, and again; until `stop` is set."""
@@ -91,21 +104,28 @@ class PoolMoney:
                     metrics.LEADING.labels(self._pool.name).set(1)
                     await self._work_while_held(lease)
             finally:
+                self._payer = None
                 metrics.LEADING.labels(self._pool.name).set(0)
             log.warning("not leading any more", extra={"pool": self._pool.name})
 
     async def _work_while_held(self, lease: Lease) -> None:
         """Do everything until the lease is lost; raises what any part of it raises."""
-        recorder = Recorder(self._bus, self._tallies, self._pool.name)
+        await until_done(self._schemes.adopt, name="adopt the reward schemes", stop=lease.lost)
+        if lease.lost.is_set():
+            return
         async with asyncio.TaskGroup() as tasks:
             working = [
-                tasks.create_task(self._repeat("record", recorder.follow, 0)),
-                tasks.create_task(self._repeat("close", self._closer.close_rounds, CLOSING_SECONDS)),
+                tasks.create_task(self._record()),
+                tasks.create_task(self._repeat("close", self._close_rounds, CLOSING_SECONDS)),
                 tasks.create_task(self._repeat("publish", self._publish_events, CLOSING_SECONDS)),
                 tasks.create_task(self._snapshot_for_ever()),
             ]
+            if self.mpos is not None:
+                working.append(tasks.create_task(self._repeat("mpos", self.mpos.recorder.follow, 0)))
             if self._pool.payments is not None:
                 working.append(tasks.create_task(self._pay(self._pool.payments)))
+                pace_seconds = self._pool.payments.payment_interval_seconds
+                working.append(tasks.create_task(self._repeat("credit", self._schemes.credit, pace_seconds)))
             try:
                 await lease.lost.wait()
             finally:
@@ -116,28 +136,43 @@ class PoolMoney:
     ) -> Coroutine[None, None, NoReturn]:
         return repeat(step, name=name, pool=self._pool.name, every_seconds=every_seconds)
 
+    async def _record(self) -> NoReturn:
+        """Shares into the tallies; in MPOS mode not before it is known which shares are MPOS's."""
+        if self.mpos is not None:
+            await self.mpos.recorder.begun.wait()
+        recorder = Recorder(self._bus, self._tallies, self._pool.name, self._schemes.groups)
+        await self._repeat("record", recorder.follow, 0)
+
+    async def _close_rounds(self) -> None:
+        await (self.mpos.forget_rounds() if self.mpos is not None else self._closer.close_rounds())
+
     async def _publish_events(self) -> None:
         await publish_waiting(self._bus, self._ledger, self._pool.name)
 
     async def _snapshot_for_ever(self) -> NoReturn:
         snapshots = Snapshots(
             self._bus, self._ledger, self._figures, self._history, pool=self._pool.name,
-            payments_state=lambda: self._payer.state if self._payer else DISABLED,
+            payments_state=self._payments_state,
         )  # fmt: skip
         await self._repeat("snapshot", snapshots.publish, self._website.update_interval_seconds)
+
+    def _payments_state(self) -> str:
+        state = self._payer.state if self._payer else DISABLED
+        trouble = self._schemes.trouble
+        return f"{state}; shares are not credited: {trouble}" if trouble else state
 
     async def _pay(self, payments: PaymentConfig) -> NoReturn:
         """Blocks first, then payments, as what a block earns may be due at once."""
         async with Daemon(payments.daemon) as daemon:
             maturity = self._maturity(daemon, payments)
-            payer = self._payer = self._new_payer(daemon, payments)
+            payer = self._payer = PaymentSetup(self._ledger, self._pool, payments).payer(daemon)
 
             async def run_once() -> None:
                 try:
                     await maturity.run_once()
                     await payer.run_once()
                 except DaemonError as error:
-                    payer.state = f"stopped: {type(error).__name__}"
+                    payer.stop(trouble(error) or type(error).__name__)
                     raise
 
             await self._repeat("pay", run_once, payments.payment_interval_seconds)
@@ -147,17 +182,4 @@ class PoolMoney:
         return Maturity(
             self._ledger, self._tallies, self._closer, ChainView(daemon, coin.decimals), pool=self._pool.name,
             address=self._pool.address, maturity_depth=coin.confirmations, fee_ppm=payments.fee_ppm,
-        )  # fmt: skip
-
-    def _new_payer(self, daemon: Daemon, payments: PaymentConfig) -> Payer:
-        rules = Rules(
-            minimum_sats=payments.minimum_payment_sats,
-            fee_address=payments.fee_receive_address,
-            fee_threshold_sats=payments.fee_withdrawal_threshold_sats,
-        )
-        coin = self._pool.coin
-        return Payer(
-            self._ledger, Wallet(daemon, coin.decimals), pool=self._pool.name, address=self._pool.address,
-            network=coin.networks[self._pool.network], rules=rules,
-            reserve_sats=payments.minimum_reserve_sats,
         )  # fmt: skip

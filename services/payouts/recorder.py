@@ -13,6 +13,7 @@ from nompcore.errors import StreamGap, StreamReset
 from nompcore.messages import ShareBatch
 from nompcore.subjects import SHARE_BATCH
 from services.payouts import metrics
+from services.payouts.groups import POOL_ONLY, Groups
 from services.payouts.tallies import PositionTaken, Tallies
 from services.payouts.tally_batch import fold
 
@@ -25,10 +26,11 @@ PEEK_SECONDS = 5.0
 class Recorder:
     """One pool's log. Several may run at once: the tallies take each stretch of the log from one of them."""
 
-    def __init__(self, bus: Bus, tallies: Tallies, pool: str) -> None:
+    def __init__(self, bus: Bus, tallies: Tallies, pool: str, groups: Groups = POOL_ONLY) -> None:
         self._bus = bus
         self._tallies = tallies
         self._pool = pool
+        self._groups = groups
         self._position = 0  # of the tallies, as far as this reading knows
         self._resume_after = 0  # what lay before this was removed from the log
 
@@ -61,7 +63,7 @@ class Recorder:
         read_after = max(self._position, self._resume_after)
         async with aclosing(self._log_after(read_after)) as batches:
             async for stored in batches:
-                batch = fold((entry.message for entry in stored), stored[-1].sequence)
+                batch = fold(stored, self._groups)
                 await self._tallies.apply(self._position, batch)
                 self._position = batch.last_sequence
                 metrics.SHARES_APPLIED.labels(self._pool).inc(batch.valid)

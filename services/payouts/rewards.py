@@ -1,4 +1,4 @@
-"""PROP: a block's reward divided by the work in its round. Integers only, and every sum is exact.
+"""A block's reward divided by the weights of its round. Integers only, and every sum is exact.
 
 The fee is rounded down. Each address gets the whole part of its quota; the units left over, fewer than there
 are addresses, go one each to the largest remainders, ties to the address that sorts first (the method of

@@ -1,7 +1,10 @@
 """The ledger's tables. Money is sats as 64-bit integers, work is decimal text (it outgrows 64 bits).
 
 `transfers` and `entries` are the books: rows are added, never changed or deleted, and the entries of one
-transfer add up to zero. Everything else records what the books were written for, and what is still to do.
+transfer add up to zero; triggers in the database see to that nothing else is done. Everything else records
+what the books were written for, and what is still to do.
+
+A database gets these tables by the steps in `migrations`: whoever changes them here adds a step.
 """
 
 from __future__ import annotations
@@ -9,7 +12,6 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -23,7 +25,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
 )
 
 metadata: Final = MetaData()
@@ -53,14 +54,6 @@ entries = Table(
     CheckConstraint("amount_sats <> 0"),
     Index("entries_by_account", "pool", "account", "amount_sats"),  # balances are sums over this index alone
 )
-
-for _table in (transfers, entries):
-    for _change in ("UPDATE", "DELETE"):
-        _trigger = DDL(  # type: ignore[no-untyped-call]
-            f"CREATE TRIGGER {_table.name}_no_{_change.lower()} BEFORE {_change} ON {_table.name} "
-            f"BEGIN SELECT RAISE(ABORT, 'the books are only added to'); END"
-        )
-        event.listen(_table, "after_create", _trigger.execute_if(dialect="sqlite"))
 
 blocks = Table(
     "blocks",

@@ -5,8 +5,12 @@
 | `sequence` | string | the log's sequence up to which everything below is complete |
 | `round:current`, `round:<block hash>` | hash | payout address → work, in the running and in found rounds |
 | `rounds` | hash | block hash → `Candidate`, for rounds that the ledger does not have yet |
+| `rounds:began` | hash | block hash → `Mark` behind which its round began, if it was not its group's first |
+| `began` | hash | group → `Mark` behind which its running round began |
 | `candidates` | set | hashes of all candidates seen |
 | `round:workers` | hash | worker → work in the running round, for display |
+| `groups` | set | groups of ports with a scheme of their own; |
+| `round:current:<group>`, `round:workers:<group>` | hash | their running rounds |
 | `bucket:<n>` | hash | worker → work in one stretch of `BUCKET_SECONDS`, for hashrates |
 | `worker:<name>` | hash | valid, invalid:<reason>, best, last_ms, address, ip |
 | `miner:<address>` | sorted set | its workers by the time of their last share |
@@ -28,7 +32,7 @@ from redis.asyncio import Redis
 
 from nompcore.subjects import SHARES
 from services.payouts.failpoint import Failpoints, Moment, Step
-from services.payouts.tally_batch import BUCKET_SECONDS, Candidate, TallyBatch
+from services.payouts.tally_batch import BUCKET_SECONDS, Candidate, Mark, TallyBatch
 
 WORKER_LIFE_SECONDS: Final = SHARES.max_age_seconds
 """A worker's figures end with the share log that could rebuild them."""
@@ -61,6 +65,7 @@ class PendingRound:
 
     candidate: Candidate
     weights: dict[str, int]  # payout address → work
+    began: Mark | None = None  # None: the tallies know of no round of its group before it
 
 
 def works_of(answer: Mapping[Any, Any]) -> dict[str, int]:
@@ -112,8 +117,13 @@ class Tallies:
         """Closed rounds in the order in which they were found."""
         metas = await self._redis.hgetall(self._prefix + "rounds")
         candidates = [msgspec.json.decode(meta, type=Candidate) for meta in metas.values()]
-        candidates.sort(key=lambda candidate: candidate.time_ms)
-        return [PendingRound(found, await self._weights(found.block_hash_display)) for found in candidates]
+        candidates.sort(key=lambda candidate: (candidate.time_ms, candidate.sequence))
+        return [await self._pending(found) for found in candidates]
+
+    async def _pending(self, found: Candidate) -> PendingRound:
+        began = await self._redis.hget(self._prefix + "rounds:began", found.block_hash_display)
+        mark = msgspec.json.decode(began, type=Mark) if began else None
+        return PendingRound(found, await self._weights(found.block_hash_display), mark)
 
     async def _weights(self, block_hash_display: str) -> dict[str, int]:
         works = await self._redis.hgetall(f"{self._prefix}round:{block_hash_display}")
@@ -125,6 +135,7 @@ class Tallies:
         async with self._redis.pipeline(transaction=True) as pipeline:
             pipeline.delete(f"{self._prefix}round:{block_hash_display}")
             pipeline.hdel(self._prefix + "rounds", block_hash_display)
+            pipeline.hdel(self._prefix + "rounds:began", block_hash_display)
             await pipeline.execute()
         self._failpoints.reach(Step.ROUND_DROPPED, Moment.AFTER)
 

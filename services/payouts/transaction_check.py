@@ -35,6 +35,7 @@ class ReadTransaction:
     txid: str
     inputs: list[tuple[str, int]]  # txid, index
     outputs: list[Output]
+    weight: int  # 0 where the daemon tells no size
 
 
 def read_transaction(decoded: Mapping[str, Any], decimals: int) -> ReadTransaction:
@@ -43,6 +44,7 @@ def read_transaction(decoded: Mapping[str, Any], decimals: int) -> ReadTransacti
         txid=decoded["txid"],
         inputs=[(spent["txid"], spent["vout"]) for spent in decoded["vin"]],
         outputs=[_output(output, decimals) for output in decoded["vout"]],
+        weight=int(decoded.get("weight", 4 * decoded.get("size", 0))),
     )
 
 

@@ -1,7 +1,8 @@
 """The wallet's side of a payment: fund, sign, check, send, look after. Nothing here is remembered.
 
 The path is createrawtransaction → fundrawtransaction → signrawtransactionwithwallet → sendrawtransaction,
-because its transaction id is known, and can be stored, before anything leaves the wallet.
+because its transaction id is known, and can be stored, before anything leaves the wallet. Wallets that are
+too old for it are `sendmany_wallet`'s.
 """
 
 from __future__ import annotations
@@ -12,10 +13,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nompcore.amounts import coins_from_sats, sats_from_coins
+from nompcore.amounts import coins_from_sats
 from nompcore.daemon import Daemon
 from nompcore.errors import DaemonRefused, NompError
-from services.payouts.transaction_check import Output, ReadTransaction, check_outputs, read_transaction
+from services.payouts.output_size import SIGNATURE_WEIGHT, TRANSACTION_WEIGHT
+from services.payouts.sendmany_wallet import SendmanyWallet
+from services.payouts.transaction_check import Output, ReadTransaction, check_outputs
+from services.payouts.wallet_answers import (
+    PaymentTooLarge,
+    PaymentUnsafe,
+    SignedTransaction,
+    about_payment,
+)
+from services.payouts.wallet_calls import WalletCalls
+from services.payouts.wallet_trouble import UNKNOWN_METHOD
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +34,8 @@ FALLBACK_RELAY_FEES = 10
 """Fee rate where the wallet cannot estimate one, in multiples of the network's relay fee. Chains on which
 nobody competes for blocks give no estimates, and mine anything above the relay fee."""
 
-_ADDRESS_REFUSED, _NOT_FOUND, _UNKNOWN_METHOD, _IN_CHAIN, _NOT_LOCKED = -5, -5, -32601, -27, -8
+_NOT_FOUND = (-5, -8)  # not known, or no id at all
+_IN_CHAIN, _NOT_LOCKED = -27, -8
 _KNOWN_TEXTS = (
     "already in block chain",
     "txn-already-in-mempool",
@@ -31,30 +43,6 @@ _KNOWN_TEXTS = (
     "already in utxo set",
 )
 _CONFLICT_TEXTS = ("missingorspent", "missing-inputs", "missing inputs", "inputs-spent")
-
-
-# ruff: noqa: N818 - the names say what happened, as those of nompcore.errors do
-
-
-class FundsMissing(NompError):
-    """The wallet cannot fund the payment now."""
-
-
-class PayeeRefused(NompError):
-    """The wallet refuses an address."""
-
-
-class PaymentUnsafe(NompError):
-    """The wallet built something other than was asked for; it is not sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
-    """A transaction that pays an intent and can be sent by anybody who has its hex."""
-
-    transaction_hex: str
-    txid: str
-    fee_sats: int
 
 
 class Sending(enum.Enum):
@@ -73,45 +61,80 @@ class Sent:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WalletTransaction:
+    """A transaction that the wallet knows; `fee_sats` is 0 where it did not pay it alone."""
+
+    read: ReadTransaction
+    transaction_hex: str
+    confirmations: int
+    fee_sats: int
+
+
 class Wallet:
-    """One daemon's wallet. Amounts in sats, ids in display order. Every method raises DaemonError."""
+    """One daemon's wallet. Amounts in sats, ids in display order.
+
+    Every method raises DaemonError and WalletUnavailable.
+    """
 
     def __init__(self, daemon: Daemon, decimals: int) -> None:
-        self._daemon = daemon
-        self._decimals = decimals
+        self._calls = WalletCalls(daemon, decimals)
+        self._funds_raw = False
+        self.old = SendmanyWallet(self._calls)
+
+    async def funds_raw(self) -> bool:
+        """Whether it can be asked to fund a transaction; else it can only send one at once (`old`)."""
+        self._funds_raw = self._funds_raw or await self._calls.knows("fundrawtransaction")
+        return self._funds_raw
+
+    async def relay_fee_sats(self) -> int | None:
+        """What nodes want for relaying 1000 bytes, None where the daemon does not say."""
+        return await self._calls.relay_fee_sats()
 
     async def owns(self, address: str) -> bool:
         """Whether the wallet has the address's key."""
         try:
-            info = await self._daemon.call("getaddressinfo", address)
+            info = await self._calls.call("getaddressinfo", address)
         except DaemonRefused as refused:
-            if refused.code != _UNKNOWN_METHOD:
+            if refused.code != UNKNOWN_METHOD:
                 raise
-            info = await self._daemon.call("validateaddress", address)  # until version 0.16
+            info = await self._calls.call("validateaddress", address)  # until version 0.16
         return bool(info.get("ismine", False))
 
     async def spendable_sats(self) -> int:
         """Mature and confirmed coins and the change of own payments."""
-        return self._sats(await self._daemon.call("getbalance"))
+        return self._calls.sats(await self._calls.call("getbalance"))
 
-    async def fee_sats(self, outputs: Sequence[Output]) -> int:
-        """What sending these outputs would cost now. Raises FundsMissing and PayeeRefused."""
-        funded = await self._fund(await self._create(outputs), len(outputs), keep_coins=False)
-        return self._sats(funded["fee"])
+    async def fee_sats(self, outputs: Sequence[Output], change_address: str) -> int:
+        """What sending these outputs would cost now; nothing is changed, no coin locked, no address used up.
+
+        Raises FundsMissing, PayeeRefused and PaymentTooLarge.
+        """
+        raw_hex = await self._create(outputs)
+        if not await self.funds_raw():
+            return await self.old.estimate_fee_sats(outputs)
+        options = {"changeAddress": change_address, "changePosition": len(outputs), "lockUnspents": False}
+        funded = await self._fund(raw_hex, options)
+        read = await self._calls.read(funded["hex"])
+        _require_room(read.weight + SIGNATURE_WEIGHT * len(read.inputs))
+        return self._calls.sats(funded["fee"])
 
     async def sign(self, outputs: Sequence[Output], fee_cap_sats: int) -> SignedTransaction:
         """A transaction with these outputs and at most change to the wallet; its coins are locked.
 
-        Raises FundsMissing, PayeeRefused, and PaymentUnsafe or WrongOutputs for what was not asked for.
+        Raises FundsMissing, PayeeRefused, PaymentTooLarge, and PaymentUnsafe or WrongOutputs for what was
+        not asked for.
         """
-        funded = await self._fund(await self._create(outputs), len(outputs), keep_coins=True)
-        read = await self._read(funded["hex"])
+        options = {"lockUnspents": True, "changePosition": len(outputs)}
+        funded = await self._fund(await self._create(outputs), options)
+        read = await self._calls.read(funded["hex"])
         try:
-            fee_sats = self._sats(funded["fee"])
+            fee_sats = self._calls.sats(funded["fee"])
             if fee_sats > fee_cap_sats:
                 raise PaymentUnsafe(f"the wallet asks a fee of {fee_sats}, above {fee_cap_sats}")
             signed = await self._sign(funded["hex"])
-            read = await self._read(signed["hex"])
+            read = await self._calls.read(signed["hex"])
+            _require_room(read.weight)
             change = check_outputs(read, outputs)
             if change is not None and not await self.owns(change):
                 raise PaymentUnsafe("the change does not go to the wallet")
@@ -123,90 +146,100 @@ class Wallet:
     async def send(self, transaction_hex: str) -> Sent:
         """Hand a transaction to the network. Any number of times: it stays the same transaction."""
         try:
-            await self._daemon.call("sendrawtransaction", transaction_hex)
+            await self._calls.call("sendrawtransaction", transaction_hex)
         except DaemonRefused as refused:
             return _verdict(refused)
         return Sent(Sending.KNOWN)
 
     async def confirmations(self, txid: str) -> int | None:
         """Depth in the chain, 0 outside, negative if a conflicting one is that deep; None if not known."""
+        transaction = await self._look_up(txid)
+        return int(transaction["confirmations"]) if transaction else None
+
+    async def transaction(self, txid: str) -> WalletTransaction | None:
+        """A transaction that pays or spends the wallet's money; None if not known."""
+        known = await self._look_up(txid)
+        if known is None:
+            return None
+        read = await self.read(known["hex"])
+        fee_sats = -self._calls.sats(known.get("fee", 0))
+        return WalletTransaction(read, known["hex"], int(known["confirmations"]), fee_sats)
+
+    async def read(self, transaction_hex: str) -> ReadTransaction:
+        """What is in a transaction."""
+        return await self._calls.read(transaction_hex)
+
+    async def _look_up(self, txid: str) -> dict[str, Any] | None:
         try:
-            transaction = await self._daemon.call("gettransaction", txid)
+            known: dict[str, Any] = await self._calls.call("gettransaction", txid)
         except DaemonRefused as refused:
-            if refused.code != _NOT_FOUND:
+            if refused.code not in _NOT_FOUND:
                 raise
             return None
-        return int(transaction["confirmations"])
+        return known
 
     async def release_coins(self, kept_transactions: Sequence[str]) -> int:
         """Unlock coins left locked by payments that were never stored; how many. `kept` keep theirs."""
         kept = set()
         for transaction_hex in kept_transactions:
-            kept.update((await self._read(transaction_hex)).inputs)
-        locked = [(row["txid"], row["vout"]) for row in await self._daemon.call("listlockunspent")]
+            kept.update((await self._calls.read(transaction_hex)).inputs)
+        locked = [(row["txid"], row["vout"]) for row in await self._calls.call("listlockunspent")]
         left_over = [coin for coin in locked if coin not in kept]
         await self._unlock(left_over)
         return len(left_over)
 
     async def _create(self, outputs: Sequence[Output]) -> str:
-        amounts = {output.address: coins_from_sats(output.sats, self._decimals) for output in outputs}
+        amounts = {output.address: coins_from_sats(output.sats, self._calls.decimals) for output in outputs}
         try:
-            return str(await self._daemon.call("createrawtransaction", [], amounts))
+            return str(await self._calls.call("createrawtransaction", [], amounts))
         except DaemonRefused as refused:
-            if refused.code == _ADDRESS_REFUSED:
-                raise PayeeRefused(refused.text) from refused
-            raise
+            raise about_payment(refused) or refused from refused
 
-    async def _fund(self, raw_hex: str, change_position: int, *, keep_coins: bool) -> dict[str, Any]:
-        options: dict[str, object] = {"lockUnspents": keep_coins, "changePosition": change_position}
+    async def _fund(self, raw_hex: str, options: Mapping[str, object]) -> dict[str, Any]:
         try:
             return await self._try_fund(raw_hex, options)
         except DaemonRefused as refused:
             if "fee estimation failed" not in refused.text.lower():
-                raise
+                raise about_payment(refused) or refused from refused
+        try:
             return await self._try_fund(raw_hex, {**options, "feeRate": await self._fallback_rate()})
+        except DaemonRefused as refused:
+            raise about_payment(refused) or refused from refused
 
     async def _try_fund(self, raw_hex: str, options: Mapping[str, object]) -> dict[str, Any]:
-        try:
-            funded: dict[str, Any] = await self._daemon.call("fundrawtransaction", raw_hex, options)
-        except DaemonRefused as refused:
-            if "insufficient funds" in refused.text.lower():
-                raise FundsMissing(refused.text) from refused
-            raise
+        funded: dict[str, Any] = await self._calls.call("fundrawtransaction", raw_hex, options)
         return funded
 
     async def _fallback_rate(self) -> str:
         """Coins per 1000 bytes."""
-        info = await self._daemon.call("getnetworkinfo")
-        return coins_from_sats(FALLBACK_RELAY_FEES * self._sats(info["relayfee"]), self._decimals)
+        info = await self._calls.call("getnetworkinfo")
+        return coins_from_sats(FALLBACK_RELAY_FEES * self._calls.sats(info["relayfee"]), self._calls.decimals)
 
     async def _sign(self, raw_hex: str) -> dict[str, Any]:
         try:
-            signed: dict[str, Any] = await self._daemon.call("signrawtransactionwithwallet", raw_hex)
+            signed: dict[str, Any] = await self._calls.call("signrawtransactionwithwallet", raw_hex)
         except DaemonRefused as refused:
-            if refused.code != _UNKNOWN_METHOD:
+            if refused.code != UNKNOWN_METHOD:
                 raise
-            signed = await self._daemon.call("signrawtransaction", raw_hex)  # until version 0.16
+            signed = await self._calls.call("signrawtransaction", raw_hex)  # until version 0.16
         if not signed["complete"]:
             raise PaymentUnsafe("the wallet could not sign every input")
         return signed
-
-    async def _read(self, transaction_hex: str) -> ReadTransaction:
-        return read_transaction(
-            await self._daemon.call("decoderawtransaction", transaction_hex), self._decimals
-        )
 
     async def _unlock(self, coins: Sequence[tuple[str, int]]) -> None:
         """One by one: the daemon refuses a whole list in which one is not locked any more."""
         for txid, vout in coins:
             try:
-                await self._daemon.call("lockunspent", True, [{"txid": txid, "vout": vout}])
+                await self._calls.call("lockunspent", True, [{"txid": txid, "vout": vout}])
             except DaemonRefused as refused:
                 if refused.code != _NOT_LOCKED:
                     raise
 
-    def _sats(self, coins: Any) -> int:
-        return sats_from_coins(coins, self._decimals)
+
+def _require_room(weight: int) -> None:
+    """PaymentTooLarge for what is heavier than nodes relay."""
+    if weight > TRANSACTION_WEIGHT:
+        raise PaymentTooLarge(f"it would weigh {weight}, and nodes relay {TRANSACTION_WEIGHT}")
 
 
 def _verdict(refused: DaemonRefused) -> Sent:

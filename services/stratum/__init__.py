@@ -15,7 +15,8 @@ Read in this order:
     session          one miner's conversation, a line in, one outcome out (pure): outcome, answers, terms,
                      time_outs
     replies          lines to the miner (pure)
-    authorization    which worker a user name stands for (pure)
+    authorization    which worker a user name stands for (pure); login makes it one of the session's (pure),
+                     mpos_logins asks payouts about it where a pool is in MPOS mode; known_logins (pure)
     miner_work       jobs sent and work done, of one connection (pure)
     miner_difficulty its difficulty (pure): difficulty, difficulty_policy, vardiff
     extranonce       which part of the nonce space a connection mines (pure); prefixes holds it in KV

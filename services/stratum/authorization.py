@@ -10,6 +10,9 @@ from nompcore.errors import AddressError, RejectReason, StratumError
 
 MAX_WORKERS_PER_CONNECTION = 64  # a proxy for a farm authorizes dozens of rigs; each costs memory here
 
+MAX_NAME = 193  # what the patterns below allow
+MAX_MPOS_NAME = 120  # what MPOS's table of shares holds
+
 _ADDRESS = re.compile(
     r"[A-Za-z0-9:_-]{1,128}\Z"
 )  # where the coin does not check it: still safe to store and show
@@ -30,15 +33,19 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Authorizer:
-    """Decides who may mine in a pool. `network` is None where the pool does not validate addresses."""
+    """Decides who may mine in a pool. `network` is None where the pool does not validate addresses: where the
+    operator wants none, and in MPOS mode, where the name is `account.worker`."""
 
     network: NetworkParams | None
+    longest: int = MAX_NAME
 
     def worker(self, user: str) -> Worker:
         """The worker a user name stands for; StratumError saying what is wrong with it."""
         address, _, rig = user.partition(".")
         if not _ADDRESS.match(address) or (rig and not _RIG.match(rig)):
             raise StratumError(_NUMBER, "worker name is not address or address.rig")
+        if len(user) > self.longest:
+            raise StratumError(_NUMBER, f"worker name is longer than {self.longest} characters")
         if self.network is not None:
             address = _checked(address, self.network)
         return Worker(f"{address}.{rig}" if rig else address, address)

@@ -39,6 +39,8 @@ class PoolCounters:
     jobs_refused: int = 0
     jobs_reissued: int = 0
     logins_failed: int = 0
+    logins_known: int = 0
+    logins_unchecked: int = 0
     sessions_parked: int = 0
     sessions_resumed: int = 0
     sessions_missed: int = 0

@@ -1,7 +1,7 @@
 """An admitted miner: its lines to its session, the session's outcomes to where they belong, answers back.
 
-No line is handled while too many shares are unanswered or a subscription is; then the socket is not read, so
-that a flood waits where it comes from.
+No line is handled while too many shares are unanswered or a subscription or login is; then the socket is not
+read, so that a flood waits where it comes from.
 """
 
 from __future__ import annotations
@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING
 
 from nompcore.errors import RejectReason
 from nompcore.messages import ParkedSession
+from nompcore.requests import LoginReply
 from services.stratum.framing import LineBuffer, LineTooLongError
-from services.stratum.outcome import FailedLogin, Hangup, RefusedShare, Resumption, SubmittedShare
+from services.stratum.login import login_answered
+from services.stratum.outcome import (
+    FailedLogin,
+    Hangup,
+    LoginQuestion,
+    RefusedShare,
+    Resumption,
+    SubmittedShare,
+)
 from services.stratum.time_outs import overdue
 
 if TYPE_CHECKING:
@@ -42,6 +51,7 @@ class Dialogue:
     """From admission until the last share is answered, which may be after the socket has gone."""
 
     __slots__ = (
+        "_asking",
         "_connection",
         "_leaving",
         "_lines",
@@ -66,6 +76,7 @@ class Dialogue:
         self._unanswered = 0
         self._paused = False
         self._resuming = False  # what an earlier session left is being looked for
+        self._asking = False  # a login is being looked up
         self._leaving = False  # no line is handled any more
         self._parked = False  # left for whoever takes it: it must not be left twice
         self.session = guest.session
@@ -192,6 +203,8 @@ class Dialogue:
         elif isinstance(outcome, FailedLogin):
             self._connection.write(outcome.reply)
             self._warden.failed_login(self.group, time.monotonic())
+        elif isinstance(outcome, LoginQuestion):
+            self._ask(outcome)
         elif isinstance(outcome, Resumption):
             self._resuming = True
             self._pool.sessions.find(outcome.extranonce1_hex, lambda parked: self._resume(outcome, parked))
@@ -209,8 +222,28 @@ class Dialogue:
             self._connection.write(lines)
             self._go_on()
 
+    def _ask(self, question: LoginQuestion) -> None:
+        logins = self._pool.logins
+        if logins is None:
+            raise TypeError("only a pool in MPOS mode has such questions")
+        self._asking = True
+        request = question.request
+        logins.ask(request.user, request.password, lambda reply: self._logged_in(question, reply))
+
+    def _logged_in(self, question: LoginQuestion, reply: LoginReply) -> None:
+        self._asking = False
+        if self._connection.is_closed:
+            return
+        outcome = login_answered(self.session, question, reply)
+        if isinstance(outcome, FailedLogin):
+            self._connection.write(outcome.reply)
+            self._warden.failed_login(self.group, time.monotonic())
+        else:
+            self._connection.write(outcome)
+        self._go_on()
+
     def _must_wait(self) -> bool:
-        return self._unanswered >= MAX_UNANSWERED or self._resuming or self._leaving
+        return self._unanswered >= MAX_UNANSWERED or self._resuming or self._asking or self._leaving
 
     def _pause(self) -> None:
         if not self._paused:

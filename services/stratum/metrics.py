@@ -27,6 +27,8 @@ _SIMPLE = {
     "jobs_refused": ("stratum_jobs_refused", "jobs that could not be decoded"),
     "jobs_reissued": ("stratum_jobs_reissued", "jobs sent to a miner again with another difficulty"),
     "logins_failed": ("stratum_logins_failed", "refused mining.authorize"),
+    "logins_known": ("stratum_logins_known", "logins that MPOS confirmed a short time before"),
+    "logins_unchecked": ("stratum_logins_unchecked", "logins refused because MPOS could not be asked"),
     "sessions_parked": ("stratum_sessions_parked", "ended sessions that their miners can resume"),
     "sessions_resumed": ("stratum_sessions_resumed", "sessions resumed with their extranonce1"),
     "sessions_missed": ("stratum_sessions_missed", "returning miners of whom nothing was parked"),

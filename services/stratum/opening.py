@@ -47,6 +47,7 @@ def open_doors(
                     take_extranonce1=take_extranonce1,
                     version_mask=config.version_mask,
                     counters=pool.counters,
+                    checks_logins=pool.logins is not None,
                 ),
                 proxies=_proxy_policy(config),
                 tls_mode=port_config.tls,

@@ -4,6 +4,7 @@ bytes            to be sent; may hold several lines (a subscription is answered 
 SubmittedShare   to be checked; its answer comes later, when the share is stored
 RefusedShare     a share that needs no hash to be refused
 FailedLogin      an error to be sent, and a strike against the address
+LoginQuestion    a login that MPOS has to confirm; the answer comes later
 Resumption       a subscription that continues an earlier one, if what it left can be found
 Hangup           the peer garbles the protocol: close the connection
 """
@@ -16,6 +17,7 @@ from nompcore.errors import RejectReason
 from nompcore.share import Submission
 from services.stratum.authorization import Worker
 from services.stratum.job_registry import LiveJob
+from services.stratum.requests import Authorize
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class FailedLogin:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginQuestion:
+    """A login whose worker and password are to be looked up."""
+
+    request: Authorize
+    worker: Worker
+
+
+@dataclass(frozen=True, slots=True)
 class Resumption:
     """A subscription with a genuine token: ask for what was parked under its extranonce1."""
 
@@ -62,4 +72,4 @@ class Hangup:
     reason: str
 
 
-Outcome = bytes | SubmittedShare | RefusedShare | FailedLogin | Resumption | Hangup
+Outcome = bytes | SubmittedShare | RefusedShare | FailedLogin | LoginQuestion | Resumption | Hangup

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from nompcore.bus import Bus
 from nompcore.config import PoolConfig
+from nompcore.config.mpos import LoginCheck
 from nompcore.hashing import SHA256
-from services.stratum.authorization import Authorizer
+from services.stratum.authorization import MAX_MPOS_NAME, Authorizer
 from services.stratum.block_publisher import BlockPublisher
 from services.stratum.counters import PoolCounters
 from services.stratum.difficulty import TargetRules
 from services.stratum.job_registry import JobRegistry
+from services.stratum.mpos_logins import MposLogins
 from services.stratum.publisher import SharePublisher
 from services.stratum.session_store import SessionStore
 from services.stratum.share_path import SharePath
@@ -43,6 +45,7 @@ class Pool:
     authorizer: Authorizer
     targets: TargetRules
     visitors: Visitors
+    logins: MposLogins | None = None  # where MPOS has to confirm them
     connections: dict[Connection, None] = field(default_factory=dict)  # in the order of their coming
     job_arrived: asyncio.Event = field(default_factory=asyncio.Event)
     draining: bool = False
@@ -89,9 +92,18 @@ def build_pool(
             counters=counters,
         ),
         sessions=SessionStore(config.name, bus, tasks, counters),
-        authorizer=Authorizer(
-            config.coin.networks[config.network] if config.validate_worker_address else None
-        ),
+        authorizer=_authorizer(config),
         targets=TargetRules(config.coin.multiplier, config.share_variance_percent),
         visitors=Visitors(config.limits.connections_per_minute, config.limits.logins_per_minute),
+        logins=MposLogins(config.name, bus, tasks, counters) if _asks_mpos(config) else None,
     )
+
+
+def _authorizer(config: PoolConfig) -> Authorizer:
+    if config.mpos is not None:
+        return Authorizer(None, MAX_MPOS_NAME)
+    return Authorizer(config.coin.networks[config.network] if config.validate_worker_address else None)
+
+
+def _asks_mpos(config: PoolConfig) -> bool:
+    return config.mpos is not None and config.mpos.login_check is not LoginCheck.NONE

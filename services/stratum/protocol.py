@@ -85,7 +85,8 @@ def _parse_submit(request_id: bytes, params: Any) -> Submit | BadParams:
 
 def _parse_authorize(request_id: bytes, params: Any) -> Authorize | BadParams:
     if isinstance(params, list) and params and isinstance(params[0], str):
-        return Authorize(request_id, params[0], parse_password(_text(params, 1)))
+        password = _text(params, 1)
+        return Authorize(request_id, params[0], parse_password(password), password)
     return BadParams(request_id, "mining.authorize")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.stratum.password_options import PasswordOptions
 
@@ -20,11 +20,12 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Authorize:
-    """mining.authorize; of the password only its options are kept, so that nothing can log it."""
+    """mining.authorize; the password counts in MPOS mode only, and is in no text made of this."""
 
     id: bytes
     user: str
     options: PasswordOptions
+    password: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,13 @@ from services.stratum.allowance import Allowance
 from services.stratum.answers import answer
 from services.stratum.authorization import MAX_WORKERS_PER_CONNECTION, Worker
 from services.stratum.job_registry import LiveJob
+from services.stratum.login import authorize
 from services.stratum.miner_difficulty import MinerDifficulty
 from services.stratum.miner_work import MAX_REISSUES, MinerWork
-from services.stratum.outcome import FailedLogin, Hangup, Outcome, RefusedShare, Resumption, SubmittedShare
+from services.stratum.outcome import Hangup, Outcome, RefusedShare, Resumption, SubmittedShare
 from services.stratum.protocol import MalformedLineError, parse_request
 from services.stratum.replies import (
-    GET_VERSION_LINE,
-    error_line,
     refusal_line,
-    result_line,
     set_difficulty_line,
     set_extranonce_line,
     subscribed_line,
@@ -44,7 +42,6 @@ class Session:
     __slots__ = (
         "_chatter",
         "_extranonce1",
-        "_may_login",
         "accepted",
         "agent",
         "difficulty",
@@ -52,6 +49,7 @@ class Session:
         "follows_extranonce",
         "has_spoken",
         "last_share",
+        "may_login",
         "rejected",
         "started",
         "terms",
@@ -62,7 +60,7 @@ class Session:
 
     def __init__(self, terms: Terms, may_login: Callable[[float], bool], now: float) -> None:
         self.terms = terms
-        self._may_login = may_login
+        self.may_login = may_login
         self.difficulty = MinerDifficulty(terms.policy, terms.targets)
         self.work = MinerWork(terms.jobs)
         self._chatter = Allowance(CHATTER_PER_MINUTE, now)
@@ -101,7 +99,7 @@ class Session:
         if type(request) is Subscribe:
             return self._subscribe(request, now)
         if type(request) is Authorize:
-            return self._authorize(request, now)
+            return authorize(self, request, now)
         return answer(self, request)
 
     def next_job(self, now: float) -> bytes:
@@ -237,28 +235,6 @@ class Session:
             return lines + self.work.afresh(job, self.difficulty.track)
         self.work.reissues = reissues  # the earlier session has sent this job too, perhaps more than once
         return lines + self.work.again(job, self.difficulty.track.of_job(job.serial))
-
-    def _authorize(self, request: Authorize, now: float) -> Outcome:
-        if not self._may_login(now):
-            return Hangup("login-rate")
-        try:
-            worker = self.terms.authorizer.worker(request.user)
-            if request.user not in self.workers and len(self.workers) >= MAX_WORKERS_PER_CONNECTION:
-                raise StratumError(RejectReason.UNAUTHORIZED.number, "too many workers on this connection")
-        except StratumError as error:
-            self.terms.counters.logins_failed += 1
-            return FailedLogin(error_line(request.id, error.number, error.text, result=False))
-        first = not self.workers
-        self.workers[request.user] = worker
-        network, urgent = self.terms.jobs.network_difficulty, False
-        if request.options.minimum is not None:
-            urgent = self.difficulty.set_minimum(request.options.minimum, network)
-        if request.options.difficulty is not None:
-            urgent |= self.difficulty.fix(request.options.difficulty, network)
-        lines = result_line(request.id, True)
-        if first and not self.agent:  # earlier, firmware that does not know it took it for this answer
-            lines += GET_VERSION_LINE
-        return lines + (self.announce_now() if urgent else b"")
 
     def _submit(self, request: Submit) -> Outcome:
         worker = self.workers.get(request.worker)

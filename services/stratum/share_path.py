@@ -157,8 +157,9 @@ class SharePath:
             ip=miner.ip,
             port=miner.port,
             block_hash_display=block.block_hash_display if block else "",
-            reward_sats=job.reward_sats if block else 0,
+            reward_sats=job.reward_sats,
             hash_display=hash_display,
+            network_difficulty=share.job.prepared.network_difficulty,
         )
 
     def _found(self, share: SubmittedShare, verdict: BlockFound, time_ms: int) -> m.BlockFound:

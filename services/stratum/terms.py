@@ -26,3 +26,4 @@ class Terms:
     take_extranonce1: Callable[[], str | None]
     version_mask: int
     counters: PoolCounters
+    checks_logins: bool = False  # MPOS has to confirm them

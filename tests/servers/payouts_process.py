@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from nompcore.config import DaemonConfig
 from tests.servers.process import ServerProcess
 
@@ -48,10 +50,19 @@ def write_payouts_config(directory: Path, wallet: DaemonConfig, address: str, **
 
 
 class PayoutsProcess:
-    """`python -m services.payouts`; started again it goes on with the same ledger."""
+    """`python -m services.payouts`; started again it goes on with its ledger, a file or what the URL says."""
 
-    def __init__(self, directory: Path, *, nats_url: str, redis_url: str, replica: str = "payouts-1") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        nats_url: str,
+        redis_url: str,
+        replica: str = "payouts-1",
+        ledger_url: str = "",
+    ) -> None:
         self.ledger_file = directory / "ledger.db"
+        self.ledger_url = ledger_url or f"sqlite:///{self.ledger_file}"
         self._log_path = directory / f"{replica}.log"
         self._environment = {
             "PYTHONPATH": f"{ROOT / 'libs'}{os.pathsep}{ROOT}",
@@ -59,7 +70,7 @@ class PayoutsProcess:
             "NOMP_COINS_DIR": str(ROOT / "coins"),
             "NATS_URL": nats_url,
             "REDIS_URL": redis_url,
-            "LEDGER_URL": f"sqlite:///{self.ledger_file}",
+            "LEDGER_URL": self.ledger_url,
             "METRICS_PORT": "0",
             "NOMP_REPLICA": replica,
         }
@@ -81,6 +92,11 @@ class PayoutsProcess:
         await self._process.stop()
         return self._process.exit_code
 
+    async def wait(self) -> int:
+        """Wait until it ends by itself; the exit code."""
+        assert self._process is not None, "payouts was not started"
+        return await self._process.wait()
+
     async def kill(self) -> None:
         """kill -9."""
         if self._process is not None:
@@ -98,17 +114,31 @@ class PayoutsProcess:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Read the ledger behind the service's back; nothing while it does not exist."""
-        if not self.ledger_file.exists():
-            return []
-        connection = sqlite3.connect(f"file:{self.ledger_file}?mode=ro", uri=True)
-        try:
-            return connection.execute(statement).fetchall()
-        except sqlite3.OperationalError:  # the tables are not there yet
-            return []
-        finally:
-            connection.close()
+        if self.ledger_url.startswith("postgresql"):
+            return _ask_postgresql(self.ledger_url, statement)
+        return _ask_sqlite(self.ledger_file, statement)
 
     def balances(self) -> dict[str, int]:
         """Account → balance, without those that are zero."""
         rows = self.query("SELECT account, SUM(amount_sats) FROM entries GROUP BY account")
-        return {account: sats for account, sats in rows if sats}
+        return {account: int(sats) for account, sats in rows if sats}
+
+
+def _ask_sqlite(file: Path, statement: str) -> list[tuple[Any, ...]]:
+    if not file.exists():
+        return []
+    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    try:
+        return connection.execute(statement).fetchall()
+    except sqlite3.OperationalError:  # the tables are not there yet
+        return []
+    finally:
+        connection.close()
+
+
+def _ask_postgresql(url: str, statement: str) -> list[tuple[Any, ...]]:
+    try:
+        with psycopg.connect(url) as connection:
+            return connection.execute(statement.encode()).fetchall()
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable):  # it is away, or without tables yet
+        return []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nompcore.bus import Bus
+from nompcore.config import DaemonConfig
 from nompcore.messages import (
     BlockSubmitted,
     Message,
@@ -108,12 +109,16 @@ class PayoutsWorld:
 
 @asynccontextmanager
 async def payouts_world(
-    directory: Path, nats: NatsServer, valkey: ValkeyServer, chain: Chain, **payment: Any
-) -> AsyncIterator[PayoutsWorld]:
-    """Everything but the running process. `payment`: keys of the pool's payment section."""
+    directory: Path, nats: NatsServer, valkey: ValkeyServer, chain: Chain, *, ledger_url: str = "",
+    wallet: DaemonConfig | None = None, **payment: Any,
+) -> AsyncIterator[PayoutsWorld]:  # fmt: skip
+    """Everything but the running process. `payment`: keys of the pool's payment section.
+
+    It pays from the chain's own wallet unless another one is given.
+    """
     home = directory / "payouts"
-    write_payouts_config(home, chain.node.config(POOL_WALLET), chain.pool_address, **payment)
-    process = PayoutsProcess(home, nats_url=nats.url, redis_url=valkey.url)
+    write_payouts_config(home, wallet or chain.node.config(POOL_WALLET), chain.pool_address, **payment)
+    process = PayoutsProcess(home, nats_url=nats.url, redis_url=valkey.url, ledger_url=ledger_url)
     bus = await Bus.connect(nats.url, service="stratum", replica="test")
     api = await Bus.connect(nats.url, service="api", replica="test")
     try:

@@ -16,16 +16,47 @@ from nompcore.messages import BlockConfirmed, PaymentFailed, PaymentSent
 from nompcore.subjects import BLOCK_CONFIRMED, BLOCK_ORPHANED, PAYMENT_FAILED, PAYMENT_SENT
 from services.payouts.failpoint import ALL_FAILPOINTS, Failpoint, Step
 from services.payouts.rewards import split
-from tests.servers import NatsServer, ValkeyServer
+from tests.servers import NatsServer, PostgresServer, ValkeyServer
 from tests.service.payouts_chain import Chain, FoundBlock, miner_share, running_chain
 from tests.service.payouts_world import PayoutsWorld, payouts_world
 
 FEE_PPM = 10_000
 
-ONLY_ON_FAILURE = {Step.PAYMENT_STUCK, Step.BLOCK_ORPHANED}
+STEPS_OF_OLD_WALLETS = {Step.PAYMENT_ENTRUSTED, Step.PAYMENT_NOT_SENT}
+STEPS_OF_MPOS = {Step.MPOS_BEGUN, Step.MPOS_ROWS, Step.MPOS_ACCEPTED}
+DECISIONS = {
+    Step.PAYMENT_RETURNED, Step.PAYMENT_ADOPTED, Step.PAYEE_QUARANTINED, Step.PAYEE_RELEASED,
+    Step.MINIMUM_SET, Step.PAYMENTS_PAUSED,
+}  # fmt: skip
+ONLY_ON_FAILURE = {
+    Step.PAYMENT_STUCK, Step.BLOCK_ORPHANED, Step.NOMP_IMPORTED, Step.RESERVE_CHANGED,
+    *STEPS_OF_OLD_WALLETS, *DECISIONS, *STEPS_OF_MPOS,
+}  # fmt: skip
 FAILPOINTS_OF_A_PAYMENT = [point for point in ALL_FAILPOINTS if point.step not in ONLY_ON_FAILURE]
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+FAILPOINTS_ON_POSTGRESQL = [
+    Failpoint.parse(name)
+    for name in (
+        "ledger.migrated.before-commit", "round.closed.after-commit", "payment.intent.after-commit",
+        "payment.signed.before-commit", "payment.broadcast.before-commit",
+    )
+]  # fmt: skip
+DEATHS_OF_A_PAYMENT = [
+    *((point, SQLITE) for point in FAILPOINTS_OF_A_PAYMENT),
+    *((point, POSTGRESQL) for point in FAILPOINTS_ON_POSTGRESQL),
+]
 FAILPOINTS_OF_A_FAILURE = [point for point in ALL_FAILPOINTS if point.step is Step.PAYMENT_STUCK]
 FAILPOINTS_OF_AN_ORPHAN = [point for point in ALL_FAILPOINTS if point.step is Step.BLOCK_ORPHANED]
+FAILPOINTS_OF_AN_IMPORT = [point for point in ALL_FAILPOINTS if point.step is Step.NOMP_IMPORTED]
+"""Tried in `test_nomp_import`: a command comes there, not the service."""
+FAILPOINTS_OF_PPS = [point for point in ALL_FAILPOINTS if point.step is Step.RESERVE_CHANGED]
+"""Tried in `test_payouts_pps`."""
+FAILPOINTS_OF_MPOS = [point for point in ALL_FAILPOINTS if point.step in STEPS_OF_MPOS]
+"""Tried in `test_payouts_mpos_crashes`."""
+FAILPOINTS_OF_OLD_WALLETS = [point for point in ALL_FAILPOINTS if point.step in STEPS_OF_OLD_WALLETS]
+"""Tried in `test_payouts_sendmany_crashes`."""
+FAILPOINTS_OF_DECISIONS = [point for point in ALL_FAILPOINTS if point.step in DECISIONS]
+"""Tried in `test_payouts_decision_crashes`."""
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +68,17 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
 @pytest.fixture(scope="module")
 def found_blocks(chain: Chain) -> Iterator[FoundBlock]:
     """Mature blocks of the pool, one for each test."""
-    count = len(FAILPOINTS_OF_A_PAYMENT) + len(FAILPOINTS_OF_A_FAILURE) + 1
+    count = len(DEATHS_OF_A_PAYMENT) + len(FAILPOINTS_OF_A_FAILURE) + 1
     return iter(asyncio.run(chain.find_mature(count)))
+
+
+@pytest.fixture
+def ledger_url(request: pytest.FixtureRequest) -> str:
+    """Empty for SQLite: then the process has a file of its own."""
+    if request.param == SQLITE:
+        return ""
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database()
 
 
 async def killed_at(world: PayoutsWorld, failpoint: Failpoint) -> None:
@@ -49,18 +89,22 @@ async def killed_at(world: PayoutsWorld, failpoint: Failpoint) -> None:
 
 
 def test_every_failpoint_is_tried() -> None:
-    tried = [*FAILPOINTS_OF_A_PAYMENT, *FAILPOINTS_OF_A_FAILURE, *FAILPOINTS_OF_AN_ORPHAN]
+    tried = [
+        *FAILPOINTS_OF_A_PAYMENT, *FAILPOINTS_OF_A_FAILURE, *FAILPOINTS_OF_AN_ORPHAN,
+        *FAILPOINTS_OF_AN_IMPORT, *FAILPOINTS_OF_PPS, *FAILPOINTS_OF_OLD_WALLETS, *FAILPOINTS_OF_DECISIONS,
+        *FAILPOINTS_OF_MPOS,
+    ]  # fmt: skip
     assert sorted(map(str, tried)) == sorted(map(str, ALL_FAILPOINTS))
 
 
-@pytest.mark.parametrize("failpoint", FAILPOINTS_OF_A_PAYMENT, ids=str)
+@pytest.mark.parametrize(("failpoint", "ledger_url"), DEATHS_OF_A_PAYMENT, ids=str, indirect=["ledger_url"])
 async def test_after_a_kill_each_intent_has_one_transaction_and_the_books_balance(
-    failpoint: Failpoint, tmp_path: Path, nats_server: NatsServer, valkey_server: ValkeyServer, chain: Chain,
-    found_blocks: Iterator[FoundBlock],
+    failpoint: Failpoint, ledger_url: str, tmp_path: Path, nats_server: NatsServer,
+    valkey_server: ValkeyServer, chain: Chain, found_blocks: Iterator[FoundBlock],
 ) -> None:  # fmt: skip
     block = next(found_blocks)
     first, second = await chain.miner_addresses(2)
-    async with payouts_world(tmp_path, nats_server, valkey_server, chain) as world:
+    async with payouts_world(tmp_path, nats_server, valkey_server, chain, ledger_url=ledger_url) as world:
         await world.publish_shares(miner_share(f"{first}.a", 1), miner_share(f"{second}.b", 2))
         await world.publish_shares(block.candidate(f"{first}.a", 1), miner_share(f"{second}.b", 5))
         await world.publish_outcome(block.outcome(f"{first}.a"))

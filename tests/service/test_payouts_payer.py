@@ -16,7 +16,8 @@ from nompcore.errors import DaemonUnreachable
 from services.payouts import accounts
 from services.payouts.ledger import Ledger
 from services.payouts.payees import Payee, Rules
-from services.payouts.payer import CONFIRMATIONS, MAX_UNCONFIRMED, Payer
+from services.payouts.payer import CONFIRMATIONS, Payer
+from services.payouts.payment_plan import MAX_UNCONFIRMED
 from services.payouts.payments_ledger import State
 from services.payouts.transaction_check import intended_outputs
 from services.payouts.wallet import Wallet
@@ -217,6 +218,7 @@ async def test_a_sent_payment_that_the_mempool_forgot_is_sent_again(
     (address,) = await chain.miner_addresses(1)
     credit(ledger, COIN, address)
     payer = make_payer(ledger, daemon, chain)
+    await chain.mine(1)  # what other tests left waiting
     await payer.run_once()
     assert len(await daemon.call("getrawmempool")) == 1
     await chain.node.stop()

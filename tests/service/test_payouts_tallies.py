@@ -19,7 +19,7 @@ from services.payouts.redis_client import connect
 from services.payouts.tallies import PositionTaken, Tallies, key_prefix, works_of
 from services.payouts.tally_batch import BUCKET_SECONDS, Part, TallyBatch, fold
 from tests.servers import ValkeyServer
-from tests.unit.payouts_samples import POOL, START_MS, block_hash, share, share_batch
+from tests.unit.payouts_samples import POOL, START_MS, block_hash, share, share_batch, stored
 
 ONE = WORK_PER_DIFFICULTY
 PREFIX = key_prefix(POOL)
@@ -41,7 +41,7 @@ def tallies(redis: Redis) -> Tallies:
 
 
 def reading(last_sequence: int, *shares: Share) -> TallyBatch:
-    return fold([share_batch(shares)], last_sequence)
+    return fold(stored(share_batch(shares), first=last_sequence))
 
 
 async def current_round(redis: Redis) -> dict[str, int]:
@@ -89,7 +89,7 @@ async def test_a_reading_from_further_on_is_refused(redis: Redis, tallies: Talli
 
 
 async def test_two_replicas_with_the_same_log_count_every_share_once(redis: Redis, valkey_url: str) -> None:
-    log = [(number, share_batch([share(f"miner{number % 3}", 1)])) for number in range(1, 61)]
+    log = stored(*(share_batch([share(f"miner{number % 3}", 1)]) for number in range(1, 61)))
 
     async def follow(step: int) -> None:
         """Read from where the tallies are, `step` messages at a time, as a recorder does."""
@@ -98,7 +98,7 @@ async def test_two_replicas_with_the_same_log_count_every_share_once(redis: Redi
             while (position := await mine.position()) < len(log):
                 stretch = log[position : position + step]
                 try:
-                    await mine.apply(position, fold([message for _, message in stretch], stretch[-1][0]))
+                    await mine.apply(position, fold(stretch))
                 except PositionTaken:
                     continue
 
@@ -114,12 +114,12 @@ async def test_an_emptied_redis_is_rebuilt_to_the_same_state(redis: Redis, talli
         share_batch([share("b", 7, time_ms=START_MS + 40_000)]),
     ]
     for number, message in enumerate(log):
-        await tallies.apply(number, fold([message], number + 1))
+        await tallies.apply(number, fold(stored(message, first=number + 1)))
     before = await dump(redis)
     await redis.flushall()
     assert await tallies.position() == 0
-    await tallies.apply(0, fold(log[:3], 3))
-    await tallies.apply(3, fold(log[3:], 4))
+    await tallies.apply(0, fold(stored(*log[:3])))
+    await tallies.apply(3, fold(stored(*log[3:], first=4)))
     assert await dump(redis) == before
 
 
@@ -223,7 +223,7 @@ def steady_log(now_ms: int, *, seconds: int, difficulty: float) -> list[ShareBat
 async def test_a_steady_miner_has_the_hashrate_of_its_shares(
     redis: Redis, tallies: Tallies, now_ms: int, multiplier: int
 ) -> None:
-    await tallies.apply(0, fold(steady_log(now_ms, seconds=600, difficulty=20), 1))
+    await tallies.apply(0, fold(stored(*steady_log(now_ms, seconds=600, difficulty=20))))
     (worker,) = (await figures_of(redis, multiplier=multiplier).pool(now_ms)).workers
     # 20 difficulty in 10 s; one share more or less may fall into the window
     assert worker.hashrate == pytest.approx(2 * 2**32 / multiplier, rel=0.05)
@@ -244,7 +244,7 @@ async def test_figures_tell_workers_rounds_and_refusals(redis: Redis, tallies: T
         share("a.2", 2, time_ms=now_ms + 5),
         share("b", 1, time_ms=now_ms),
     ]
-    await tallies.apply(0, fold([share_batch(shares, rejects=rejects)], 1))
+    await tallies.apply(0, fold(stored(share_batch(shares, rejects=rejects))))
     pool = await figures_of(redis).pool(now_ms)
     assert (pool.valid, pool.invalid, pool.round_work) == (3, 3, 7 * ONE)
     by_name = {worker.worker: worker for worker in pool.workers}
@@ -278,7 +278,7 @@ async def test_worker_names_of_any_letters_are_kept_apart(
     redis: Redis, tallies: Tallies, now_ms: int
 ) -> None:
     names = ["a.x:y", "a.{z}", "a.ü", 'a."q"', "a.x y"]
-    await tallies.apply(0, fold([share_batch([share(name, 1, time_ms=now_ms) for name in names])], 1))
+    await tallies.apply(0, fold(stored(share_batch([share(name, 1, time_ms=now_ms) for name in names]))))
     figures = await figures_of(redis).pool(now_ms)
     assert sorted(worker.worker for worker in figures.workers) == sorted(names)
     assert await current_round(redis) == {"a": 5 * ONE}

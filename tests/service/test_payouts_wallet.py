@@ -11,7 +11,8 @@ import pytest
 from nompcore.address import NetworkParams, encode_segwit
 from nompcore.daemon import Daemon
 from services.payouts.transaction_check import Output, WrongOutputs, intended_outputs
-from services.payouts.wallet import FundsMissing, PayeeRefused, PaymentUnsafe, Sending, Wallet
+from services.payouts.wallet import Sending, Wallet
+from services.payouts.wallet_answers import FundsMissing, PayeeRefused, PaymentTooLarge, PaymentUnsafe
 from tests.servers.scripted_daemon import Answers, Refusal, scripted_daemon
 from tests.service.payouts_chain import POOL_WALLET, Chain
 
@@ -47,7 +48,7 @@ class Script:
         self.unlocked: list[object] = []
         self.vout = [paying(PAYEE, 5.0), paying(CHANGE, 1.0)]
         self.fund_options: list[Any] = []
-        self._changes = changes
+        self.changes = changes
 
     @property
     def answers(self) -> Answers:
@@ -62,7 +63,7 @@ class Script:
             },
             "getaddressinfo": lambda params: {"ismine": params[0] == CHANGE},
             "lockunspent": self._unlock,
-            **self._changes,
+            **self.changes,
         }
 
     def _unlock(self, params: list[object]) -> object:
@@ -131,6 +132,41 @@ async def test_coins_that_somebody_freed_before_are_no_fault() -> None:
     script.vout = [paying(THIEF, 5.0)]
     with pytest.raises(WrongOutputs):
         await sign(script)
+
+
+async def test_a_transaction_heavier_than_nodes_relay_is_refused_and_its_coins_freed() -> None:
+    script = Script()
+    decode = script.answers["decoderawtransaction"]
+    script.changes["decoderawtransaction"] = lambda params: {**as_object(decode(params)), "weight": 400_001}
+    with pytest.raises(PaymentTooLarge, match="400001"):
+        await sign(script)
+    assert len(script.unlocked) == 2
+
+
+async def test_asking_for_the_fee_locks_nothing_and_counts_the_signatures_to_come() -> None:
+    script = Script()
+    decode = script.answers["decoderawtransaction"]
+    script.changes["fundrawtransaction"] = fund_if_asked
+    script.changes["decoderawtransaction"] = lambda params: {**as_object(decode(params)), "weight": 399_200}
+    async with scripted_daemon(script.answers) as config, Daemon(config) as daemon:
+        wallet = Wallet(daemon, 8)
+        with pytest.raises(PaymentTooLarge):
+            await wallet.fee_sats(INTENDED, CHANGE)
+        script.changes["decoderawtransaction"] = decode
+    async with scripted_daemon(script.answers) as config, Daemon(config) as daemon:
+        assert await Wallet(daemon, 8).fee_sats(INTENDED, CHANGE) == 10_000
+
+
+def fund_if_asked(params: list[Any]) -> object:
+    if not params:
+        raise Refusal(-1, "fundrawtransaction explains itself")
+    assert params[1] == {"changeAddress": CHANGE, "changePosition": 1, "lockUnspents": False}
+    return {"hex": "funded", "fee": 0.0001, "changepos": 1}
+
+
+def as_object(answer: object) -> dict[str, Any]:
+    assert isinstance(answer, dict)
+    return answer
 
 
 async def test_missing_funds_and_refused_addresses_are_told_apart() -> None:

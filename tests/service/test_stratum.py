@@ -11,6 +11,7 @@ from nompcore import subjects
 from nompcore.address import encode_segwit
 from nompcore.errors import RejectReason
 from nompcore.messages import ReplicaStats
+from nompcore.target import difficulty_from_target
 from tests.servers import NatsServer, wait_until
 from tests.stratum_client import WORKER
 from tests.stratum_stage import Stage, metrics, open_stage
@@ -127,6 +128,8 @@ async def test_a_block_is_announced_and_marks_its_round_also_where_the_port_asks
     assert found
     assert share.block_hash_display == found.block_hash_display
     assert share.reward_sats == found.reward_sats == job.reward_sats
+    network_target = int(job.network_target_hex, 16)
+    assert share.network_difficulty == difficulty_from_target(network_target, coin().multiplier)
     assert await miner.notification("mining.set_difficulty") == [share.difficulty]
     assert share.difficulty == found.difficulty < 1e-9
     header = bytes.fromhex(found.header_hex)

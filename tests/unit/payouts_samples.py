@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from nompcore.bus import Stored
 from nompcore.messages import (
     BlockSubmitted,
     RejectCount,
@@ -33,6 +34,8 @@ def share(
     block: str = "",
     height: int = 100,
     reward_sats: int = 0,
+    port: int = 3333,
+    network_difficulty: float = 0.0,
 ) -> Share:
     """An accepted share of `address` or `address.rig`."""
     return Share(
@@ -44,9 +47,10 @@ def share(
         height=height,
         time_ms=time_ms,
         ip="192.0.2.1",
-        port=3333,
+        port=port,
         block_hash_display=block,
         reward_sats=reward_sats,
+        network_difficulty=network_difficulty,
     )
 
 
@@ -57,6 +61,11 @@ def share_batch(
     return ShareBatch(
         pool=pool, batch_id=batch_id, replica="test", shares=list(shares), rejects=list(rejects)
     )
+
+
+def stored(*messages: ShareBatch, first: int = 1) -> list[Stored[ShareBatch]]:
+    """Messages as the share log holds them, from a sequence on."""
+    return [Stored(first + number, message) for number, message in enumerate(messages)]
 
 
 def candidate(number: int, *, reward_sats: int = 50_00000000, height: int = 100) -> Candidate:

@@ -56,11 +56,6 @@ MONEY = {
         "pool_configs/litecoin.json: shareProcessing.internal.daemon: "
         "required: the daemon whose wallet owns the pool's address",
     ),
-    "MPOS and payments together": (
-        pool("shareProcessing", "mpos", value={"enabled": True, "password": "own"}),
-        "pool_configs/litecoin.json: shareProcessing.mpos: "
-        "MPOS and this pool cannot both pay: disable one of them",
-    ),
 }
 
 COINS = {
@@ -173,7 +168,9 @@ LOGINS = {
     ),
     "the README's MPOS password": (
         in_turn(
-            pool(*INTERNAL, "enabled", value=False), pool("shareProcessing", "mpos", "enabled", value=True)
+            pool(*INTERNAL, "enabled", value=False),
+            pool("shareProcessing", "mpos", "enabled", value=True),
+            pool("shareProcessing", "mpos", "database", value="ltc"),
         ),
         "pool_configs/litecoin.json: shareProcessing.mpos.password: "
         'is an example password everybody knows; give your own, best as "${LITECOIN_MPOS_PASSWORD}"',

@@ -58,7 +58,7 @@ KEYS = {
     ),
     "a key resembles nothing": (
         pool("ports", "3256", "zzz", value=1),
-        "pool_configs/litecoin.json: ports.3256.zzz: unknown key; known here: diff, tls, varDiff",
+        "pool_configs/litecoin.json: ports.3256.zzz: unknown key; known here: diff, scheme, tls, varDiff",
     ),
     "a misspelt key is one that is required": (
         in_turn(without(POOL_FILE, "coin"), pool("coni", value="litecoin.json")),

@@ -31,23 +31,19 @@ ASKING: dict[tuple[str, str], Any] = {
     (PORTAL_FILE, "profitSwitch"): {"enabled": True},
     (POOL_FILE, "shareProcessing.internal.feeCollectAccount"): "feesCollected",
     (POOL_FILE, "shareProcessing.internal.redis"): {"host": "localhost"},
-    (POOL_FILE, "shareProcessing.mpos"): {"enabled": True, "password": "our own"},
     (POOL_FILE, "paymentProcessing.feeCollectAccount"): "feesCollected",
     (POOL_FILE, "paymentProcessing.redis"): {},
-    (POOL_FILE, "mposMode"): {"enabled": True, "password": "our own"},
     (POOL_FILE, "redis"): {"port": 6380},
     (POOL_FILE, "instanceId"): 37,
 }
 NAMES = {"proxy": "proxy.scrypt", "switching": "switching.any"}
-OTHER_SPELLING = {"mposMode": "shareProcessing", "paymentProcessing": "shareProcessing", "switching": "proxy"}
+OTHER_SPELLING = {"paymentProcessing": "shareProcessing", "switching": "proxy"}
 
 
 def config_with(file: str, path: str, value: Any) -> ConfigDir:
     config, steps = ConfigDir(), path.split(".")
     tree = config.files[file]
     tree.pop(OTHER_SPELLING.get(steps[0]), None)
-    if "mpos" in steps:
-        tree["shareProcessing"].pop("internal")
     for step in steps[:-1]:
         tree = tree.setdefault(step, {})
     tree[steps[-1]] = value
@@ -86,7 +82,6 @@ def test_every_key_without_effect_is_tried_here() -> None:
         (PORTAL_FILE, "logColors", False),
         (PORTAL_FILE, "proxy", {"scrypt": {"enabled": False, "port": 1}}),
         (PORTAL_FILE, "proxy", {}),
-        (POOL_FILE, "mposMode", {"enabled": False}),
     ],
 )
 def test_a_key_that_asks_for_nothing_is_not_named(tmp_path: Path, file: str, path: str, value: Any) -> None:

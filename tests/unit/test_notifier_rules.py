@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nompcore.messages import Message
+from nompcore.messages import Message, PaymentFailed
 from services.notifier.delivery import EVENTS
 from services.notifier.rules import MAX_NAME, RULES, is_old, news_of, shown_name
 from services.notifier.webhooks import channel_name, is_final, webhook_body
@@ -106,3 +106,10 @@ def test_a_channels_name_is_stable_and_does_not_tell_the_url() -> None:
 )
 def test_refusals_are_final_and_faults_are_repeated(status: int | None, final: bool) -> None:
     assert is_final(status) is final
+
+
+def test_a_payee_held_back_is_not_told_as_payments_that_stopped() -> None:
+    news = news_of(PaymentFailed(pool=POOL, payment_id="to ltc1qpayee", reason="refused", time_ms=1), POOLS)
+
+    assert news.text == "litecoin: payments to ltc1qpayee are held back: refused"
+    assert news.is_alarm

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
 import tempfile
-from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from sqlalchemy import select
 
 from services.payouts import accounts, audit
 from services.payouts.audit import Standing
 from services.payouts.blocks_ledger import Closing
+from services.payouts.database import Database
+from services.payouts.failpoint import Failpoints
+from services.payouts.ledger import Ledger
 from services.payouts.payees import Rules, choose
+from services.payouts.payment_returns import Verdict
 from services.payouts.payments_ledger import State
-from tests.unit.payouts_samples import POOL, candidate, outcome, sqlite_ledger
+from services.payouts.tables import blocks
+from tests.unit.payouts_samples import POOL, candidate, outcome
 
 NOW = 1_763_900_000_000
 FEE_PPM = 20_000
 RULES = Rules(minimum_sats=10_000, fee_address="pool", fee_threshold_sats=50_000)
+
+VERDICT = Verdict("spent by hand", "ann", "f" * 64)
 
 weights = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 10**20), min_size=1)
 
@@ -33,11 +39,17 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._directory = tempfile.TemporaryDirectory()
-        self.ledger = sqlite_ledger(Path(self._directory.name))
+        self._database = Database(self.new_database(), Failpoints())
+        self.ledger = Ledger(self._database)
+        self.ledger.open()
         self._numbers = itertools.count(1)
         self.closed_work = 0
         self.wallet_sats = 0
+
+    def new_database(self) -> str:
+        """The URL of an empty one."""
+        self._directory = tempfile.TemporaryDirectory()
+        return f"sqlite:///{self._directory.name}/ledger.db"
 
     def teardown(self) -> None:
         self.ledger.close()
@@ -111,6 +123,30 @@ class LedgerMachine(RuleBasedStateMachine):
         for payment in self.ledger.payments.in_state(POOL, State.BROADCAST):
             assert [self.ledger.payments.confirm(payment, NOW) for _ in range(times)].count(True) == 1
 
+    @rule(times=st.integers(1, 2))
+    def withdraw(self, times: int) -> None:
+        payment = self.ledger.payments.open_payment(POOL)
+        if payment is not None and payment.state is State.INTENT:
+            taken = [self.ledger.returns.withdraw(payment, VERDICT, NOW) for _ in range(times)]
+            assert taken.count(True) == 1
+
+    @rule(times=st.integers(1, 2), by_other=st.booleans())
+    def lose_coins(self, times: int, by_other: bool) -> None:
+        """Another transaction spends the coins of an unsent payment: it may pay the same."""
+        payment = self.ledger.payments.open_payment(POOL)
+        if payment is None or payment.state is not State.SIGNED:
+            return
+        self.ledger.payments.mark_stuck(payment, "spent", NOW)
+        if by_other:
+            taken = [
+                self.ledger.returns.adopt(payment, VERDICT, transaction_hex="02", fee_sats=9, now_ms=NOW)
+                for _ in range(times)
+            ]
+            self.wallet_sats -= payment.total_sats + 9
+        else:
+            taken = [self.ledger.returns.give_back(payment, VERDICT, NOW) for _ in range(times)]
+        assert taken.count(True) == 1
+
     @invariant()
     def the_audit_finds_nothing(self) -> None:
         under_way, balances = self.ledger.payments.under_way(POOL)
@@ -125,11 +161,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_work_is_in_one_round(self) -> None:
-        with sqlite3.connect(Path(self._directory.name) / "ledger.db") as connection:
-            rounds = connection.execute(
-                "SELECT round_work FROM blocks WHERE returned_into IS NULL"
-            ).fetchall()
-        assert sum(int(work) for (work,) in rounds) == self.closed_work
+        with self._database.read() as connection:
+            rounds = connection.scalars(select(blocks.c.round_work).where(blocks.c.returned_into.is_(None)))
+            assert sum(map(int, rounds)) == self.closed_work
 
     @invariant()
     def the_books_and_the_wallet_agree(self) -> None:

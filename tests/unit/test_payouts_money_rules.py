@@ -13,7 +13,8 @@ from nompcore.address import NetworkParams, encode_base58check, encode_segwit, s
 from services.payouts import accounts, audit
 from services.payouts.audit import Standing
 from services.payouts.failpoint import ALL_FAILPOINTS, Failpoints, FailpointUnknown
-from services.payouts.payees import DUST_SATS, MAX_OUTPUTS, Rules, choose, fee_to_withdraw_sats
+from services.payouts.output_size import FALLBACK_DUST_SATS
+from services.payouts.payees import Rules, Terms, choose, fee_to_withdraw_sats
 from services.payouts.transaction_check import (
     Output,
     WrongOutputs,
@@ -47,7 +48,7 @@ def test_balances_from_the_minimum_on_are_paid_whole() -> None:
 
 def test_no_minimum_goes_below_dust() -> None:
     rules = Rules(minimum_sats=0, fee_address=None, fee_threshold_sats=0)
-    due = choose(owed(dust=DUST_SATS - 1, coin=DUST_SATS), rules, anyone)
+    due = choose(owed(dust=FALLBACK_DUST_SATS - 1, coin=FALLBACK_DUST_SATS), rules, anyone)
     assert [payee.address for payee in due.payees] == ["coin"]
 
 
@@ -58,10 +59,10 @@ def test_a_bad_address_is_left_out_and_the_others_are_paid() -> None:
 
 
 def test_the_largest_balances_come_first_where_not_all_fit() -> None:
-    many = {f"a{number:04}": 10_000 + number for number in range(MAX_OUTPUTS + 10)}
-    due = choose(owed(**many), RULES, anyone)
-    assert len(due.payees) == MAX_OUTPUTS
-    assert due.payees[0].amount_sats == 10_000 + MAX_OUTPUTS + 9
+    many = {f"a{number:04}": 10_000 + number for number in range(30)}
+    due = choose(owed(**many), RULES, anyone, Terms(weight=lambda _: 100, weight_limit=2_050))
+    assert [payee.amount_sats for payee in due.payees] == list(range(10_029, 10_009, -1))
+    assert {row.reason for row in due.left_out} == {"no room in this transaction"}
 
 
 def test_the_fee_goes_out_from_its_threshold_on() -> None:

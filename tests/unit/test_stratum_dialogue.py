@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 from nompcore.messages import ParkedSession
+from nompcore.requests import LoginReply
 from services.stratum.connection import Connection
 from services.stratum.dialogue import Dialogue
 from services.stratum.door import Guest
@@ -32,6 +33,8 @@ class Edge:
     shares: list[SubmittedShare] = field(default_factory=list)
     parked: list[ParkedSession] = field(default_factory=list)
     sought: list[tuple[str, Callable[[ParkedSession | None], None]]] = field(default_factory=list)
+    asked: list[tuple[tuple[str, str], Callable[[LoginReply], None]]] = field(default_factory=list)
+    failed_logins: int = 0
 
     def write(self, data: bytes) -> None:
         self.sent.append(data)
@@ -55,14 +58,22 @@ class Edge:
     def find(self, extranonce1_hex: str, found: Callable[[ParkedSession | None], None]) -> None:
         self.sought.append((extranonce1_hex, found))
 
+    def ask(self, user: str, password: str, answered: Callable[[LoginReply], None]) -> None:
+        self.asked.append(((user, password), answered))
+
+    def failed_login(self, group: str, now: float) -> None:
+        self.failed_logins += 1
+
     def junk(self, group: str, now: float) -> None:
         """Nobody is banned here."""
 
 
-def started() -> tuple[Dialogue, Edge, Miner]:
+def started(*, checks_logins: bool = False) -> tuple[Dialogue, Edge, Miner]:
     """A dialogue over an open socket."""
     miner, edge = Miner(make_job("1")), Edge()
-    pool = SimpleNamespace(shares=edge, sessions=edge)
+    miner.terms = replace(miner.terms, checks_logins=checks_logins)
+    miner.session = miner.new_session()
+    pool = SimpleNamespace(shares=edge, sessions=edge, logins=edge)
     guest = Guest("203.0.113.7", Visitor(None, None), miner.session)
     dialogue = Dialogue(cast(Connection, edge), cast(Pool, pool), cast(Warden, edge), guest)
     return dialogue, edge, miner
@@ -133,3 +144,47 @@ def test_a_miner_that_does_not_follow_is_closed_when_its_last_share_is_answered(
     dialogue.answer(true_line(b"1"))
     assert edge.is_closed
     assert edge.sent[-1] == true_line(b"1")
+
+
+# ---- logins that MPOS has to confirm ----
+
+
+def asked_and_pinged() -> tuple[Edge, Callable[[LoginReply], None]]:
+    """A miner whose login is being looked up, and that has sent something more."""
+    dialogue, edge, _ = started(checks_logins=True)
+    dialogue.feed(line("mining.authorize", WORKER, "secret") + line("mining.ping"))
+    (((user, password), answered),) = edge.asked
+    assert (user, password) == (WORKER, "secret")
+    assert edge.sent == []
+    return edge, answered
+
+
+def test_nothing_is_handled_while_a_login_is_looked_up() -> None:
+    edge, answered = asked_and_pinged()
+    answered(LoginReply(ok=True))
+    assert json.loads(edge.sent[0].splitlines()[0])["result"] is True
+    assert b"pong" in edge.sent[-1]
+    assert edge.failed_logins == 0
+
+
+def test_a_refused_login_counts_against_the_address() -> None:
+    edge, answered = asked_and_pinged()
+    answered(LoginReply(ok=False, text="unknown worker"))
+    assert json.loads(edge.sent[0])["error"] == [24, "unknown worker", None]
+    assert b"pong" in edge.sent[-1]
+    assert edge.failed_logins == 1
+
+
+def test_a_login_that_could_not_be_looked_up_counts_against_nobody() -> None:
+    edge, answered = asked_and_pinged()
+    answered(LoginReply(ok=False, text="try again", try_again=True))
+    assert json.loads(edge.sent[0])["result"] is False
+    assert edge.failed_logins == 0
+
+
+def test_who_leaves_while_its_login_is_looked_up_is_not_answered() -> None:
+    edge, answered = asked_and_pinged()
+    edge.is_closed = True
+    answered(LoginReply(ok=False, text="unknown worker"))
+    assert edge.sent == []
+    assert edge.failed_logins == 0

@@ -3,7 +3,8 @@
 from nompcore.config.daemons import DaemonConfig
 from nompcore.config.listeners import BlockNotifyConfig
 from nompcore.config.loading import load_config
-from nompcore.config.payments import PaymentConfig
+from nompcore.config.mpos import MposConfig
+from nompcore.config.payments import PaymentConfig, SchemeConfig
 from nompcore.config.pool import PoolConfig, RewardRecipient
 from nompcore.config.portal import PortalConfig
 from nompcore.config.ports import PortConfig, VarDiffConfig
@@ -15,11 +16,13 @@ __all__ = [
     "ConfigInvalid",
     "ConfigProblem",
     "DaemonConfig",
+    "MposConfig",
     "PaymentConfig",
     "PoolConfig",
     "PortConfig",
     "PortalConfig",
     "RewardRecipient",
+    "SchemeConfig",
     "VarDiffConfig",
     "WebsiteConfig",
     "load_config",

@@ -43,6 +43,8 @@ def check_across(
     _refuse_second_claims(claims, "port {thing} is already used by {first}", findings)
     coins = [(pool.file.coin, pool.document.at(("coin",), "")) for pool in pools]
     _refuse_second_claims(coins, "{thing} is already mined by {first}; a coin has one pool", findings)
+    wording = "database {thing} is already written by {first}; a pool needs its own"
+    _refuse_second_claims(_mpos_databases(pools), wording, findings)
     for owner, loc, password, variable in _passwords(portal, document, pools):
         text = _password_problem(password, variable)
         if text is not None:
@@ -67,6 +69,15 @@ def _pool_ports(pools: Iterable[LoadedPool]) -> Iterator[tuple[int, ConfigProble
     for pool in pools:
         for port in pool.file.ports:
             yield port, pool.document.at(("ports", str(port)), "")
+
+
+def _mpos_databases(pools: Iterable[LoadedPool]) -> Iterator[tuple[str, ConfigProblem]]:
+    for pool in pools:
+        for placed in mpos_sections(pool.file):
+            mpos = placed.section
+            if mpos.enabled and mpos.database:
+                name = f"{mpos.database} of {mpos.host}:{mpos.port}"
+                yield name, pool.document.at((*placed.loc, "database"), "")
 
 
 def _refuse_second_claims(

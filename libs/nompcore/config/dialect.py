@@ -16,6 +16,8 @@ from nompcore.config.stores import MposSection
 
 S = TypeVar("S", bound=Section)
 
+MPOS_MODE: Loc = ("mposMode",)
+
 
 @dataclass(frozen=True, slots=True)
 class Placed(Generic[S]):
@@ -34,7 +36,7 @@ def payment_sections(file: PoolFile) -> list[Placed[PaymentSection]]:
 def mpos_sections(file: PoolFile) -> list[Placed[MposSection]]:
     """The MPOS section in each spelling the file uses."""
     seed = file.share_processing.mpos if file.share_processing else None
-    return _given((("shareProcessing", "mpos"), seed), (("mposMode",), file.mpos_mode))
+    return _given((("shareProcessing", "mpos"), seed), (MPOS_MODE, file.mpos_mode))
 
 
 def worker_address_checks(file: PoolFile) -> list[tuple[Loc, bool]]:
@@ -54,6 +56,9 @@ def doubled_in_pool(file: PoolFile) -> Iterator[tuple[Loc, str]]:
     yield from _doubled([placed.loc for placed in payment_sections(file)])
     yield from _doubled([placed.loc for placed in mpos_sections(file)])
     yield from _doubled([loc for loc, _ in worker_address_checks(file)])
+    for placed in mpos_sections(file):
+        if placed.section.stratum_auth is not None and placed.section.check_password is not None:
+            yield from _doubled([(*placed.loc, "stratumAuth"), (*placed.loc, "checkPassword")])
 
 
 def doubled_in_portal(file: PortalFile) -> Iterator[tuple[Loc, str]]:

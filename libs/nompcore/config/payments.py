@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated
 
 from nompcore.config.daemons import DaemonConfig
 from nompcore.config.section import Section, key
 from nompcore.config.stores import REDIS_BY_ENVIRONMENT, RedisSection
-from nompcore.config.values import Coins, Fraction, Positive, Switch, Text
+from nompcore.config.values import Coins, Count, Fraction, Positive, SchemeName, Switch, Text, WindowFactor
 
 
 class PaymentSection(Section):
@@ -46,12 +46,43 @@ class PaymentSection(Section):
     fee_withdrawal_threshold: Annotated[
         Coins, key("feeWithdrawalThreshold", "collected fees from which they are sent")
     ] = Decimal(0)
+    scheme: Annotated[
+        SchemeName, key("scheme", "how a block's reward is divided (`docs/schemes.md`)", ours=True)
+    ] = "prop"
+    window: Annotated[
+        WindowFactor, key("window", "pplns: size of its window in network difficulties", ours=True)
+    ] = Decimal(2)
+    window_seconds: Annotated[
+        Count, key("windowSeconds", "pplnt: how far back its window reaches", unit="seconds", ours=True)
+    ] = 43_200
+    score_seconds: Annotated[
+        Count,
+        key(
+            "scoreSeconds",
+            "score: time in which a share's weight falls to 37 percent",
+            unit="seconds",
+            ours=True,
+        ),
+    ] = 300
     daemon: Annotated[
         DaemonConfig | None, key("daemon", "the daemon whose wallet owns `address`; required when enabled")
     ] = None
     redis: Annotated[
         RedisSection | None, key("redis", "where shares are tallied", inactive=REDIS_BY_ENVIRONMENT)
     ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemeConfig:
+    """How a pool's rewards are divided: the scheme of ports without one of their own, and all parameters.
+
+    `window_ppm`: PPLNS's window in millionths of the network difficulty.
+    """
+
+    name: str = "prop"
+    window_ppm: int = 2_000_000
+    window_seconds: int = 43_200
+    score_seconds: int = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +96,4 @@ class PaymentConfig:
     fee_receive_address: str | None
     fee_withdrawal_threshold_sats: int
     daemon: DaemonConfig
+    scheme: SchemeConfig = field(default_factory=SchemeConfig)

@@ -9,6 +9,7 @@ from nompcore.coin import Coin
 from nompcore.config.banning import BanningSection
 from nompcore.config.daemons import DaemonConfig
 from nompcore.config.limits import LimitsSection
+from nompcore.config.mpos import MposConfig
 from nompcore.config.payments import PaymentConfig
 from nompcore.config.ports import PortConfig
 from nompcore.config.tls import TlsSection
@@ -43,7 +44,8 @@ class PoolConfig:
 
     `block_refresh_interval_seconds` and `job_rebroadcast_timeout_seconds`: 0 is never.
     `version_mask`: the header version bits miners may roll, 0 is none. `payments` is None where this pool
-    does not pay, `tls_options` where no port has TLS, `p2p` where no node is listened to.
+    does not pay, `mpos` where MPOS does not, `tls_options` where no port has TLS, `p2p` where no node is
+    listened to.
     """
 
     name: str
@@ -69,4 +71,5 @@ class PoolConfig:
     reward_recipients: tuple[RewardRecipient, ...] = ()
     pool_tag: str = "/nomp/"
     payments: PaymentConfig | None = None
+    mpos: MposConfig | None = None
     p2p: P2pConfig | None = None

@@ -17,7 +17,8 @@ from nompcore.config.dialect import (
     worker_address_checks,
 )
 from nompcore.config.document import Document
-from nompcore.config.payments import PaymentConfig, PaymentSection
+from nompcore.config.mpos import MposCheck, MposConfig
+from nompcore.config.payments import PaymentConfig, PaymentSection, SchemeConfig
 from nompcore.config.pool import P2pConfig, PoolConfig, RewardRecipient
 from nompcore.config.pool_file import PoolFile
 from nompcore.config.problems import Findings, Loc
@@ -49,6 +50,7 @@ class PoolCheck:
             self._problem(loc, text)
         self._script(("address",), self.file.address)
         self._warn_about_start_difficulties()
+        mpos = self._mpos()
         file = self.file
         return PoolConfig(
             name=self.name,
@@ -70,10 +72,11 @@ class PoolCheck:
             banning=file.banning,
             limits=file.limits,
             tls_options=self._tls_options(),
-            validate_worker_address=all(value for _, value in worker_address_checks(file)),
+            validate_worker_address=mpos is None and all(value for _, value in worker_address_checks(file)),
             reward_recipients=self._recipients(),
             pool_tag=file.pool_tag,
-            payments=self._payments(),
+            payments=None if mpos else self._payments(),
+            mpos=mpos,
             p2p=self._p2p(),
         )
 
@@ -142,11 +145,12 @@ class PoolCheck:
             )
         return tuple(recipients)
 
+    def _mpos(self) -> MposConfig | None:
+        enabled = [placed for placed in mpos_sections(self.file) if placed.section.enabled]
+        return MposCheck(enabled[0], self.file, self.document, self.findings).config() if enabled else None
+
     def _payments(self) -> PaymentConfig | None:
         paying = [placed for placed in payment_sections(self.file) if placed.section.enabled]
-        mpos = [placed for placed in mpos_sections(self.file) if placed.section.enabled]
-        if paying and mpos:
-            self._problem(mpos[0].loc, "MPOS and this pool cannot both pay: disable one of them")
         if not paying:
             self.findings.warn(self.document.at((), "payments are not enabled: nobody is paid for shares"))
             return None
@@ -176,6 +180,12 @@ class PoolCheck:
             fee_receive_address=section.fee_receive_address,
             fee_withdrawal_threshold_sats=amounts["feeWithdrawalThreshold"],
             daemon=section.daemon,
+            scheme=SchemeConfig(
+                name=section.scheme,
+                window_ppm=self._exact((*loc, "window"), section.window, ppm_of_fraction),
+                window_seconds=section.window_seconds,
+                score_seconds=section.score_seconds,
+            ),
         )
 
     def _sats(self, coins: Decimal) -> int:

@@ -12,7 +12,7 @@ from nompcore.config.limits import LimitsSection
 from nompcore.config.payments import PaymentSection
 from nompcore.config.ports import PortConfig
 from nompcore.config.section import Section, key
-from nompcore.config.stores import MPOS_INACTIVE, REDIS_BY_ENVIRONMENT, MposSection, RedisSection
+from nompcore.config.stores import REDIS_BY_ENVIRONMENT, MposSection, RedisSection
 from nompcore.config.tls import TlsSection
 from nompcore.config.values import (
     ExactPercent,
@@ -42,7 +42,7 @@ class ShareProcessingSection(Section):
     """What happens to shares, in the seed's spelling."""
 
     internal: Annotated[PaymentSection | None, key("internal", "this pool pays its miners")] = None
-    mpos: Annotated[MposSection | None, key("mpos", "MPOS pays the miners", inactive=MPOS_INACTIVE)] = None
+    mpos: Annotated[MposSection | None, key("mpos", "MPOS pays the miners (docs/mpos.md)")] = None
 
 
 class P2pSection(Section):
@@ -101,8 +101,7 @@ class PoolFile(Section):
         key("paymentProcessing", "this pool pays (later spelling of `shareProcessing.internal`)"),
     ] = None
     mpos_mode: Annotated[
-        MposSection | None,
-        key("mposMode", "later spelling of `shareProcessing.mpos`", inactive=MPOS_INACTIVE),
+        MposSection | None, key("mposMode", "MPOS pays (later spelling of `shareProcessing.mpos`)")
     ] = None
     block_refresh_interval_ms: Annotated[
         NotNegative,
@@ -128,7 +127,11 @@ class PoolFile(Section):
         Percent, key("shareVariancePercent", "how far below its difficulty a share still counts")
     ] = 0
     validate_worker_username: Annotated[
-        Switch | None, key("validateWorkerUsername", "later spelling of `validateWorkerAddress`")
+        Switch | None,
+        key(
+            "validateWorkerUsername",
+            "later spelling of `validateWorkerAddress`; with `mposMode`: miners' logins are checked",
+        ),
     ] = None
     tcp_proxy_protocol: Annotated[
         Switch, key("tcpProxyProtocol", "connections begin with a PROXY header of the load balancer")

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from nompcore.config.section import Section, key
-from nompcore.config.values import Percent, Positive, Switch, TlsMode
+from nompcore.config.values import Percent, Positive, SchemeName, Switch, TlsMode
 
 
 class VarDiffConfig(Section):
@@ -49,3 +49,11 @@ class PortConfig(Section):
     tls: Annotated[
         TlsMode, key("tls", "TLS only, none, or what each miner begins with; needs `tlsOptions`", ours=True)
     ] = Field(False, validate_default=True)  # as it is written in a file
+    scheme: Annotated[
+        SchemeName | None,
+        key(
+            "scheme",
+            "reward scheme of this port, whose rounds are then its own; without it the pool's",
+            ours=True,
+        ),
+    ] = None

@@ -1,4 +1,4 @@
-"""NOMP's Redis and MySQL sections: accepted, so that its files load, and why they have no effect."""
+"""NOMP's Redis and MySQL sections. Redis is found by the environment, MPOS's database by its section."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 from pydantic import SecretStr
 
 from nompcore.config.section import Section, key
-from nompcore.config.values import PortNumber, Secret, Switch, Text
+from nompcore.config.values import Expected, PortNumber, Secret, Switch, Text
 
 REDIS_BY_ENVIRONMENT = "REDIS_URL of the environment says where Redis is"
-MPOS_INACTIVE = "shares are not written to an MPOS database"
 
 
 class RedisSection(Section):
@@ -30,11 +29,14 @@ class MposSection(Section):
     password: Annotated[Secret, key("password", "MySQL password")] = SecretStr("")
     database: Annotated[str, key("database", "MySQL database")] = ""
     stratum_auth: Annotated[
-        Literal["password", "worker", "none"], key("stratumAuth", "what of a miner's login is checked")
-    ] = "password"
+        Literal["password", "worker", "none"] | None,
+        Expected('"password", "worker" or "none"'),
+        key("stratumAuth", "what of a miner's login is checked; `password` if nothing else is said"),
+    ] = None
     check_password: Annotated[
-        Switch, key("checkPassword", "check a miner's password too (later spelling of `stratumAuth`)")
-    ] = True
+        Switch | None,
+        key("checkPassword", "check passwords too (later spelling of `stratumAuth`); true if not given"),
+    ] = None
     auto_create_worker: Annotated[
         Switch, key("autoCreateWorker", "add unknown workers to known accounts")
     ] = False

@@ -86,6 +86,13 @@ VersionMask = Annotated[str, Field(pattern="^[0-9a-fA-F]{8}$"), Expected("8 hex 
 TlsMode = Annotated[
     Literal["off", "on", "auto"], BeforeValidator(_parse_tls), Expected('true, false or "auto"')
 ]
+SchemeName = Annotated[
+    Literal["prop", "pplns", "pplnt", "solo", "pps", "score"],
+    Expected('"prop", "pplns", "pplnt", "solo", "pps" or "score"'),
+]
+WindowFactor = Annotated[
+    Decimal, _NUMBER, Field(gt=0, le=1000, allow_inf_nan=False), Expected("a number above 0, at most 1000")
+]
 FilePath = Annotated[Path, Expected("the path of a file")]
 PortNumber = Annotated[int, _NUMBER, Field(ge=1, le=65535), Expected("a port number (1 to 65535)")]
 Count = Annotated[int, _NUMBER, Field(ge=1), Expected("a whole number above 0")]

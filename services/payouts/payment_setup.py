@@ -1,0 +1,53 @@
+"""A pool's payments as its configuration says: the wallet, the planner and the payer of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from nompcore.config import PaymentConfig, PoolConfig
+from nompcore.daemon import Daemon
+from services.payouts.ledger import Ledger
+from services.payouts.payees import Rules
+from services.payouts.payer import Payer
+from services.payouts.payment_plan import Planner
+from services.payouts.wallet import Wallet
+
+
+class PaymentSetup:
+    """One pool's."""
+
+    def __init__(self, ledger: Ledger, pool: PoolConfig, payments: PaymentConfig) -> None:
+        self.ledger = ledger
+        self.pool = pool.name
+        self.network = pool.coin.networks[pool.network]
+        self._config = pool
+        self._payments = payments
+
+    @asynccontextmanager
+    async def wallet(self) -> AsyncIterator[Wallet]:
+        """The payment daemon's wallet, over a connection of its own."""
+        async with Daemon(self._payments.daemon) as daemon:
+            yield Wallet(daemon, self._config.coin.decimals)
+
+    def payer(self, daemon: Daemon) -> Payer:
+        """Pays over this connection."""
+        return Payer(
+            self.ledger, Wallet(daemon, self._config.coin.decimals), pool=self.pool,
+            address=self._config.address, network=self.network, rules=self._rules(),
+            reserve_sats=self._payments.minimum_reserve_sats,
+        )  # fmt: skip
+
+    def planner(self, wallet: Wallet) -> Planner:
+        """Plans for this wallet."""
+        return Planner(
+            self.ledger, wallet, pool=self.pool, address=self._config.address, network=self.network,
+            rules=self._rules(), reserve_sats=self._payments.minimum_reserve_sats,
+        )  # fmt: skip
+
+    def _rules(self) -> Rules:
+        return Rules(
+            minimum_sats=self._payments.minimum_payment_sats,
+            fee_address=self._payments.fee_receive_address,
+            fee_threshold_sats=self._payments.fee_withdrawal_threshold_sats,
+        )

@@ -1,0 +1,117 @@
+"""Orders about payments over NATS, to a running payouts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from nompcore.errors import BusError
+from nompcore.requests import PaymentsControl, PaymentsControlReply
+from nompcore.subjects import PAYMENT_FAILED, PAYMENTS_CONTROL
+from tests.servers import NatsServer, ValkeyServer
+from tests.servers.payouts_process import POOL
+from tests.service.payouts_chain import Chain, FoundBlock, miner_share, running_chain
+from tests.service.payouts_world import PayoutsWorld, payouts_world
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    with running_chain(tmp_path_factory.mktemp("litecoind"), ("-dustrelayfee=0.01",)) as chain:
+        yield chain
+
+
+@pytest.fixture(scope="module")
+def found_blocks(chain: Chain) -> Iterator[FoundBlock]:
+    """Mature blocks of the pool, one for each test."""
+    return iter(asyncio.run(chain.find_mature(2)))
+
+
+@pytest.fixture
+async def world(
+    tmp_path: Path, nats_server: NatsServer, valkey_server: ValkeyServer, chain: Chain
+) -> AsyncIterator[PayoutsWorld]:
+    async with payouts_world(tmp_path, nats_server, valkey_server, chain, minimumPayment=0.0001) as world:
+        world.process.start()
+        await world.snapshot_with(payments_state="running")
+        yield world
+
+
+async def ask(world: PayoutsWorld, action: str, **fields: str) -> PaymentsControlReply:
+    """An order, as an operator gives it."""
+    request = PaymentsControl(action=action, **fields)
+    return await world.api.request(PAYMENTS_CONTROL, request, pool=POOL, timeout_seconds=20)
+
+
+async def test_a_pause_outlasts_restarts_and_a_dry_run_tells_what_the_resumed_pool_sends(
+    world: PayoutsWorld, chain: Chain, found_blocks: Iterator[FoundBlock]
+) -> None:
+    block = next(found_blocks)
+    (miner,) = await chain.miner_addresses(1)
+    paused = await ask(world, "pause", reason="the wallet moves", author="ann")
+    assert paused.pause is not None
+    assert (paused.pause.reason, paused.pause.author) == ("the wallet moves", "ann")
+    await world.publish_shares(block.candidate(miner))
+    await world.publish_outcome(block.outcome(miner))
+    await world.wait_until(lambda: world.block_statuses() == ["confirmed"], "a credited block")
+    assert await world.process.stop() == 0
+    world.process.start()
+    await world.snapshot_with(payments_state="paused: the wallet moves (ann)")
+
+    tried = await ask(world, "dry-run")
+    assert tried.dry_run is not None
+    assert tried.dry_run.outputs == {miner: block.reward_sats - block.reward_sats // 100}
+    assert tried.dry_run.stopped == "paused: the wallet moves"
+    assert world.payment_states() == []
+    assert await chain.locked_coins() == []
+
+    assert (await ask(world, "resume")).done == "resumed"
+    await world.mine_until(lambda: world.payment_states() == ["confirmed"], "a confirmed payment")
+    assert world.process.query("SELECT total_sats, fee_sats FROM payments") == [
+        (tried.dry_run.total_sats, tried.dry_run.fee_sats)
+    ]
+    assert (await ask(world, "resume")).done == "nothing, there was no pause"
+    status = await ask(world, "status")
+    assert (status.state, status.pause, status.open_payments) == ("running", None, [])
+
+
+async def test_a_quarantined_payee_is_told_and_can_be_released(
+    world: PayoutsWorld, chain: Chain, found_blocks: Iterator[FoundBlock]
+) -> None:
+    block = next(found_blocks)
+    rich, poor = await chain.miner_addresses(2)
+    # of 50 coins, a part that this wallet calls dust: between 10,000 and 98,000 sats
+    await world.publish_shares(miner_share(poor, 1), miner_share(rich, 99_999))
+    await world.publish_shares(block.candidate(rich))
+    await world.publish_outcome(block.outcome(rich))
+    await world.mine_until(lambda: world.payment_states() == ["confirmed"], "a confirmed payment")
+
+    status = await ask(world, "status")
+    assert [payee.address for payee in status.quarantined] == [poor]
+    (event,) = await world.published(PAYMENT_FAILED, 1)
+    assert getattr(event, "payment_id", "") == f"to {poor}"
+    released = await ask(world, "release-payee", address=poor)
+    assert released.done.startswith(f"{poor} is released")
+    with pytest.raises(BusError, match="not in the quarantine"):
+        await ask(world, "release-payee", address="stranger")
+
+
+async def test_orders_that_lack_something_are_refused(world: PayoutsWorld) -> None:
+    for action, fields, words in [
+        ("explode", {}, "is none of"),
+        ("pause", {"author": "ann"}, "reason is missing"),
+        ("pause", {"reason": "because"}, "author is missing"),
+        ("release-payee", {}, "address is missing"),
+        ("send-again", {"payment_id": "p1"}, "no wallet was asked"),
+        ("resolve-stuck", {"payment_id": "p1", "reason": "r", "author": "a", "txid_display": "t"}, "neither"),
+        (
+            "resolve-stuck",
+            {"payment_id": "p1", "reason": "r", "author": "a", "txid_display": "t", "decision": "returned"},
+            "no stuck payment",
+        ),
+    ]:
+        with pytest.raises(BusError, match=words):
+            await ask(world, action, **fields)
+    assert (await ask(world, "status")).pause is None
