@@ -111,6 +111,13 @@ def test_imports_follow_the_arrows() -> None:
     assert wrong == []
 
 
+def test_no_two_test_files_share_a_name() -> None:
+    """pytest would collect one of them only, and say so at the end of a long run."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_every_module_of_a_pure_layer_exists() -> None:
     present = {path.stem for path in (ROOT / "libs" / "nompcore").glob("*.py")}
 
