@@ -127,15 +127,14 @@ class LoginReply(Message, frozen=True, kw_only=True):
 class PaymentsControl(Message, frozen=True, kw_only=True):
     """An order, or a question, about a pool's payments. Which fields count depends on `action`."""
 
-    action: (
-        str  # "status" | "dry-run" | "pause" | "resume" | "release-payee" | "resolve-stuck" | "send-again"
-    )
-    author: str = ""  # who asks; pause, resolve-stuck
+    action: str  # a key of services/payouts/payment_control.py's table: "status", "dry-run", "pause", …
+    author: str = ""  # who asks; pause, resolve-stuck, deposit-reserve
     reason: str = ""  # pause, resolve-stuck
-    address: str = ""  # release-payee
+    address: str = ""  # release-payee, set-minimum
     payment_id: str = ""  # resolve-stuck, send-again
     decision: str = ""  # resolve-stuck: "returned" | "paid"
-    txid_display: str = ""  # resolve-stuck: the transaction that spent the payment's coins
+    txid_display: str = ""  # what spent a stuck payment's coins, or brought those of a deposit
+    amount_sats: int = 0  # deposit-reserve; set-minimum, where 0 is the pool's
 
 
 class PaymentsPause(Message, frozen=True, kw_only=True):

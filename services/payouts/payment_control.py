@@ -48,6 +48,8 @@ class PaymentControl:
             "release-payee": self._release_payee,
             "resolve-stuck": self._resolve_stuck,
             "send-again": self._send_again,
+            "deposit-reserve": self._deposit_reserve,
+            "set-minimum": self._set_minimum,
         }
 
     async def serve(self, bus: Bus) -> None:
@@ -107,6 +109,25 @@ class PaymentControl:
             resolution = Resolution(self._ledger, wallet, pool=self._pool, network=self._setup.network)
             await resolution.send_again(payment_id)
         return f"the wallet will be asked again to send payment {payment_id}"
+
+    async def _deposit_reserve(self, request: PaymentsControl) -> str:
+        """Coins that the operator sent to the wallet; booked once for each transaction."""
+        txid_display, _ = _required(request.txid_display, "txid_display"), _required(request.author, "author")
+        is_new = await asyncio.to_thread(
+            self._ledger.reserve.deposit_reserve,
+            self._pool,
+            sats=request.amount_sats,
+            reference=txid_display,
+            now_ms=_now_ms(),
+        )
+        return f"{request.amount_sats} are in the reserve" if is_new else "nothing, it was booked before"
+
+    async def _set_minimum(self, request: PaymentsControl) -> str:
+        address = _required(request.address, "address")
+        await asyncio.to_thread(
+            self._ledger.payees.set_minimum, self._pool, address, request.amount_sats, _now_ms()
+        )
+        return f"{address} is paid from {request.amount_sats} on, and never below the pool's minimum"
 
     async def _dry_run(self) -> DryRun:
         async with self._setup.wallet() as wallet:

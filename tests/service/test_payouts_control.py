@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ async def world(
         yield world
 
 
-async def ask(world: PayoutsWorld, action: str, **fields: str) -> PaymentsControlReply:
+async def ask(world: PayoutsWorld, action: str, **fields: Any) -> PaymentsControlReply:
     """An order, as an operator gives it."""
     request = PaymentsControl(action=action, **fields)
     return await world.api.request(PAYMENTS_CONTROL, request, pool=POOL, timeout_seconds=20)
@@ -115,3 +116,20 @@ async def test_orders_that_lack_something_are_refused(world: PayoutsWorld) -> No
         with pytest.raises(BusError, match=words):
             await ask(world, action, **fields)
     assert (await ask(world, "status")).pause is None
+
+
+async def test_a_deposit_is_booked_once_and_a_minimum_can_be_set(world: PayoutsWorld, chain: Chain) -> None:
+    (miner,) = await chain.miner_addresses(1)
+    deposit = {"author": "ann", "amount_sats": 5_000, "txid_display": "ab" * 32}
+
+    assert (await ask(world, "deposit-reserve", **deposit)).done == "5000 are in the reserve"
+    assert (await ask(world, "deposit-reserve", **deposit)).done == "nothing, it was booked before"
+    await ask(world, "set-minimum", address=miner, amount_sats=70_000)
+
+    booked = "SELECT account, amount_sats FROM entries ORDER BY amount_sats"
+    assert world.process.query(booked) == [("reserve", -5_000), ("wallet", 5_000)]
+    assert world.process.query("SELECT address, minimum_sats FROM payout_minimums") == [(miner, 70_000)]
+    with pytest.raises(BusError, match="author"):
+        await ask(world, "deposit-reserve", amount_sats=1, txid_display="cd" * 32)
+    with pytest.raises(BusError, match="deposit of 0"):
+        await ask(world, "deposit-reserve", author="ann", txid_display="cd" * 32)
