@@ -173,6 +173,17 @@ class DryRun(Message, frozen=True, kw_only=True):
     left_out: list[BalanceLeftOut] = msgspec.field(default_factory=list)  # the largest of them
 
 
+class Books(Message, frozen=True, kw_only=True):
+    """A pool's books. Amounts are those of double entry: what the pool owes is negative."""
+
+    problems: list[str] = msgspec.field(default_factory=list)  # in words; empty when everything holds
+    accounts: dict[str, int] = msgspec.field(default_factory=dict)  # all but the miners', with the next: zero
+    miners_sats: int = 0  # the miners' accounts together
+    miners: int = 0  # accounts of miners that are not empty
+    owed_sats: int = 0  # what the wallet has to hold for others than the pool
+    wallet_sats: int = 0  # what the daemon says can be spent
+
+
 class PaymentsControlReply(Message, frozen=True, kw_only=True):
     """What was done, and how a pool's payments stand."""
 
@@ -182,6 +193,7 @@ class PaymentsControlReply(Message, frozen=True, kw_only=True):
     quarantined: list[QuarantinedPayee] = msgspec.field(default_factory=list)
     open_payments: list[PaymentRow] = msgspec.field(default_factory=list)  # not confirmed, the oldest first
     dry_run: DryRun | None = None
+    books: Books | None = None  # of "audit"
 
 
 class Failure(Message, frozen=True, kw_only=True):

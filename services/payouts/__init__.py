@@ -17,7 +17,7 @@ The way of a share, in reading order:
     sendmany         pays through wallets that are too old for that (sendmany_wallet), once
     payer            intent → signed transaction → broadcast → confirmed
     payment_control  what people ask and order: dry_run, payment_pauses, resolution of stuck payments
-    audit            do the books balance, does the wallet hold what is owed (pure)
+    audit            do the books balance, does the wallet hold what is owed (pure); books tells it on demand
     events           tells the others, from the ledger's outbox
 
 The ledger, the only SQL: engines, schema (by the steps in migrations), tables, database, accounts,

@@ -7,9 +7,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
+import msgspec
+
 from nompcore.bus import Bus
 from nompcore.errors import NompError
 from nompcore.requests import (
+    Books,
     DryRun,
     PaymentRow,
     PaymentsControl,
@@ -18,6 +21,7 @@ from nompcore.requests import (
     QuarantinedPayee,
 )
 from nompcore.subjects import PAYMENTS_CONTROL
+from services.payouts.books import books
 from services.payouts.dry_run import dry_run
 from services.payouts.payment_pauses import Pause
 from services.payouts.payment_returns import Decision, Verdict
@@ -26,6 +30,9 @@ from services.payouts.payments_ledger import Payment
 from services.payouts.resolution import Resolution
 
 log = logging.getLogger(__name__)
+
+QUESTIONS = ("status", "dry-run", "audit")
+"""Actions that change nothing."""
 
 
 class ControlRefused(NompError):  # noqa: N818 - it says what happened, as those of nompcore.errors do
@@ -43,6 +50,7 @@ class PaymentControl:
         self._actions: Mapping[str, Callable[[PaymentsControl], Awaitable[str]]] = {
             "status": self._status,
             "dry-run": self._status,
+            "audit": self._status,
             "pause": self._pause,
             "resume": self._resume,
             "release-payee": self._release_payee,
@@ -62,10 +70,15 @@ class PaymentControl:
         if action is None:
             raise ControlRefused(f"{request.action!r} is none of {', '.join(self._actions)}")
         done = await action(request)
-        if request.action not in ("status", "dry-run"):
+        if request.action not in QUESTIONS:
             facts = {"pool": self._pool, "action": request.action, "author": request.author, "done": done}
             log.warning("payments controlled", extra=facts)
-        return await self._reply(done, await self._dry_run() if request.action == "dry-run" else None)
+        reply = await self._reply(done)
+        if request.action == "dry-run":
+            return msgspec.structs.replace(reply, dry_run=await self._dry_run())
+        if request.action == "audit":
+            return msgspec.structs.replace(reply, books=await self._books())
+        return reply
 
     async def _status(self, _request: PaymentsControl) -> str:
         return "nothing"
@@ -133,7 +146,11 @@ class PaymentControl:
         async with self._setup.wallet() as wallet:
             return await dry_run(self._ledger, self._setup.planner(wallet), self._pool)
 
-    async def _reply(self, done: str, tried: DryRun | None) -> PaymentsControlReply:
+    async def _books(self) -> Books:
+        async with self._setup.wallet() as wallet:
+            return await books(self._setup.planner(wallet))
+
+    async def _reply(self, done: str) -> PaymentsControlReply:
         pause = await asyncio.to_thread(self._ledger.pauses.of, self._pool)
         quarantined = await asyncio.to_thread(self._ledger.payees.quarantined, self._pool)
         under_way, _ = await asyncio.to_thread(self._ledger.payments.under_way, self._pool)
@@ -146,7 +163,6 @@ class PaymentControl:
                 for payee in quarantined
             ],
             open_payments=[_row(payment) for payment in under_way],
-            dry_run=tried,
         )
 
 
