@@ -33,10 +33,12 @@ e2e: $(STAMP) litecoind haproxy  ## the whole pool: from share to confirmed paym
 chaos: $(STAMP) litecoind  ## kill -9 everything in turn while shares flow, then account for every share and coin
 	$(BIN)/python -m pytest tests/chaos
 
-bench: $(STAMP)  ## shares, attacks, new blocks: what they cost and how long they take: five minutes, figures only
+bench: $(STAMP)  ## shares, attacks, new blocks, tallies, payments: costs and times: eight minutes, figures only
 	$(BIN)/python -m tests.bench.share_cost
 	$(BIN)/python -m tests.bench.attack
 	$(BIN)/python -m tests.bench.tip_to_job
+	$(BIN)/python -m tests.bench.ingestion
+	$(BIN)/python -m tests.bench.great_round
 
 FUZZ_RUNS ?= 10000000
 ATHERIS := var/atheris

@@ -19,8 +19,13 @@ def resident_bytes(pid: int) -> int:
 
 
 def peak_resident_bytes(pid: int) -> int:
-    """The most memory it ever held."""
+    """The most memory it ever held, or has held since `forget_peak`."""
     return _status(pid, "VmHWM")
+
+
+def forget_peak(pid: int) -> None:
+    """Let `peak_resident_bytes` begin anew at what it holds now. Only of a process of ours."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def _status(pid: int, field: str) -> int:
