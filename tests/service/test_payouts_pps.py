@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -28,7 +29,9 @@ FAILPOINTS = [point for point in ALL_FAILPOINTS if point.step is Step.RESERVE_CH
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """With coins in the pool's wallet: payments would stop if it held less than is owed."""
     with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
+        asyncio.run(chain.find_mature(1))
         yield chain
 
 
