@@ -57,12 +57,8 @@ class Share(Message, frozen=True, kw_only=True):
     port: int  # stratum port
     block_hash_display: str = ""
     reward_sats: int = 0  # what the job's coinbase pays to the pool; 0 in shares of the first versions
-    hash_display: str = (
-        ""  # sha256d of the header, where the pool wants it of every share (NOMP's emitInvalidBlockHashes)
-    )
-    network_difficulty: float = (
-        0.0  # of the job's block, in the pool's unit; 0 in shares of the first versions
-    )
+    hash_display: str = ""  # sha256d of the header, where the pool wants it (emitInvalidBlockHashes)
+    network_difficulty: float = 0.0  # of the job's block; 0 in shares of the first versions
 
 
 class RejectCount(Message, frozen=True, kw_only=True):
@@ -105,10 +101,8 @@ class BlockFound(Message, frozen=True, kw_only=True):
 
 
 class BlockSubmitted(Message, frozen=True, kw_only=True):
-    """What became of a found block at the daemons.
-
-    `accepted`: the best chain has it. `competing`: valid, but beside the best chain; it may win yet.
-    `rejected`: refused by all that could judge.
+    """What became of a found block at the daemons. `accepted`: the best chain has it. `competing`: valid,
+    but beside the best chain; it may win yet. `rejected`: refused by all that could judge.
     """
 
     pool: str
