@@ -137,6 +137,23 @@ class BlocksLedger:
             enqueue(connection, block.pool, _orphaned(block, reason, now_ms), block.block_hash)
         return True
 
+    def given_up(self, pool: str, since_ms: int) -> list[Block]:
+        """Orphaned and rejected blocks found since a moment, oldest first."""
+        with self._database.read() as connection:
+            dead = block_rows.with_status(connection, pool, DEAD)
+        return [block for block in dead if block.found_ms >= since_ms]
+
+    def revive(self, block_id: int) -> bool:
+        """The chain has a block that was given up: it waits for its maturity again. False if it does already.
+
+        If another round has taken its shares, they are that round's: the reward goes to suspense.
+        """
+        with self._database.write(Step.BLOCK_OUTCOME) as connection:
+            if block_rows.get(connection, block_id).status not in DEAD:
+                return False
+            block_rows.change(connection, block_id, status=Status.PENDING, reason="")
+        return True
+
     def unsettled(self, pool: str) -> list[Block]:
         """Blocks of which the chain has not decided, oldest first."""
         with self._database.read() as connection:

@@ -56,7 +56,7 @@ class ChainView:
         header = await self._header(block_hash)
         if header is not None and header["confirmations"] >= 1:
             return InChain(int(header["confirmations"]))
-        if not await self._is_in_sync():
+        if not await self.is_in_sync():
             return Undecided()
         other_hash = await self._hash_at(height)
         if other_hash is None or other_hash == block_hash:
@@ -99,7 +99,8 @@ class ChainView:
             return None
         return str(await self._daemon.call("getblockhash", height))
 
-    async def _is_in_sync(self) -> bool:
+    async def is_in_sync(self) -> bool:
+        """Whether the daemon has about as many blocks as it knows of."""
         info = await self._daemon.call("getblockchaininfo")
         return (
             not info.get("initialblockdownload", False) and info["headers"] - info["blocks"] <= HEADERS_AHEAD

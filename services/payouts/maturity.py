@@ -10,6 +10,7 @@ from services.payouts import metrics
 from services.payouts.block_rows import Block, Status
 from services.payouts.blocks_ledger import Crediting
 from services.payouts.chain_view import ChainView, InChain, Replaced
+from services.payouts.chain_witnesses import ChainWitnesses
 from services.payouts.closing import Closer
 from services.payouts.ledger import Ledger
 from services.payouts.tallies import Tallies
@@ -21,17 +22,23 @@ LATE_SHARES_MS = 10 * 60 * 1000
 differences of its replicas' clocks are far shorter."""
 
 
+REVIVAL_MS = 3 * 24 * 3600 * 1000
+"""A block given up is looked for this long: chains have been reorganised deeper than six blocks, by hours."""
+
+
 class Maturity:
     """One pool's blocks. `maturity_depth`: confirmations after which a coinbase can be spent."""
 
     def __init__(
-        self, ledger: Ledger, tallies: Tallies, closer: Closer, chain: ChainView, *, pool: str, address: str,
-        maturity_depth: int, fee_ppm: int,
+        self, ledger: Ledger, tallies: Tallies, closer: Closer, chain: ChainView, witnesses: ChainWitnesses,
+        *, pool: str, address: str, maturity_depth: int, fee_ppm: int,
     ) -> None:  # fmt: skip
         self._ledger = ledger
         self._tallies = tallies
         self._closer = closer
         self._chain = chain
+        self._witnesses = witnesses
+        self._disputed: set[str] = set()
         self._pool = pool
         self._address = address
         self._maturity_depth = maturity_depth
@@ -42,7 +49,9 @@ class Maturity:
         # In this order: a round of the log that lies before this share is in the ledger when blocks are read.
         log_reached_ms = await self._tallies.last_share_ms()
         await self._closer.close_rounds()
+        await self._revive()
         unknown = 0
+        self._disputed.clear()
         confirmations: dict[int, int] = {}
         for block in await asyncio.to_thread(self._ledger.blocks.unsettled, self._pool):
             place = await self._chain.place_of(block.block_hash, block.height, block.coinbase_txid)
@@ -51,7 +60,8 @@ class Maturity:
                 if not await self._ripen(block, place.confirmations, log_reached_ms):
                     unknown += 1
             elif isinstance(place, Replaced):
-                await self._orphan(block, place.by_hash)
+                await self._orphan(block, place)
+        metrics.BLOCKS_DISPUTED.labels(self._pool).set(len(self._disputed))
         metrics.BLOCKS_UNKNOWN.labels(self._pool).set(unknown)
         if confirmations:
             await asyncio.to_thread(self._ledger.blocks.set_confirmations, confirmations)
@@ -64,6 +74,8 @@ class Maturity:
                 self._ledger.blocks.settle_submitted, block.id, coinbase_txid=coinbase_txid
             )
         if confirmations <= self._maturity_depth or block.status is Status.SUBMITTED:
+            return True
+        if await self._is_denied(block, InChain(confirmations), coinbase_txid):
             return True
         if not block.round_closed and log_reached_ms < block.found_ms + LATE_SHARES_MS:
             return True  # its shares may still come
@@ -97,13 +109,33 @@ class Maturity:
         else:
             log.info("block confirmed", extra=facts)
 
-    async def _orphan(self, block: Block, by_hash: str) -> None:
-        reason = f"block {by_hash} is in its place"
+    async def _orphan(self, block: Block, place: Replaced) -> None:
+        if await self._is_denied(block, place, block.coinbase_txid):
+            return
+        reason = f"block {place.by_hash} is in its place"
         if await asyncio.to_thread(self._ledger.blocks.orphan, block.id, reason=reason, now_ms=_now_ms()):
             metrics.BLOCKS_ORPHANED.labels(self._pool).inc()
             log.warning("block orphaned", extra={
                 "pool": self._pool, "block": block.block_hash, "reason": reason,
             })  # fmt: skip
+
+    async def _is_denied(self, block: Block, place: InChain | Replaced, coinbase_txid: str) -> bool:
+        """Whether the pool's daemons are on different chains: then nothing is decided about the block."""
+        is_denied = await self._witnesses.deny(place, block.block_hash, block.height, coinbase_txid)
+        if is_denied:
+            self._disputed.add(block.block_hash)
+            log.error("daemons disagree about a block", extra={"pool": self._pool, "block": block.block_hash})
+        return is_denied
+
+    async def _revive(self) -> None:
+        """Blocks that were given up and are in the chain after all, by a deep reorganisation."""
+        since_ms = _now_ms() - REVIVAL_MS
+        for block in await asyncio.to_thread(self._ledger.blocks.given_up, self._pool, since_ms):
+            place = await self._chain.place_of(block.block_hash, block.height, block.coinbase_txid)
+            if isinstance(place, InChain) and await asyncio.to_thread(self._ledger.blocks.revive, block.id):
+                metrics.BLOCKS_REVIVED.labels(self._pool).inc()
+                facts = {"pool": self._pool, "block": block.block_hash, "is_returned": block.is_returned}
+                log.warning("block came back", extra=facts)
 
 
 def _now_ms() -> int:

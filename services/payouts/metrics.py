@@ -21,6 +21,12 @@ ROUNDS_CLOSED = Counter("nomp_payouts_rounds_closed", "rounds written to the led
 ROUNDS_PENDING = Gauge("nomp_payouts_rounds_pending", "rounds that wait for their block's outcome", ["pool"])
 BLOCKS_CONFIRMED = Counter("nomp_payouts_blocks_confirmed", "blocks credited", ["pool"])
 BLOCKS_ORPHANED = Counter("nomp_payouts_blocks_orphaned", "blocks whose place another took", ["pool"])
+BLOCKS_REVIVED = Counter(
+    "nomp_payouts_blocks_revived", "blocks given up that a reorganisation brought back", ["pool"]
+)
+BLOCKS_DISPUTED = Gauge(
+    "nomp_payouts_blocks_disputed", "blocks undecided because the pool's daemons are on two chains", ["pool"]
+)
 BLOCKS_SUSPENDED = Counter(
     "nomp_payouts_blocks_suspended", "rewards booked to suspense for want of shares", ["pool"]
 )

@@ -22,6 +22,7 @@ from nompcore.lease import Lease
 from nompcore.subjects import LEASES
 from services.payouts import metrics
 from services.payouts.chain_view import ChainView
+from services.payouts.chain_witnesses import ChainWitnesses, connected_witnesses
 from services.payouts.closing import Closer
 from services.payouts.events import publish_waiting
 from services.payouts.failpoint import Failpoints
@@ -163,8 +164,12 @@ class PoolMoney:
 
     async def _pay(self, payments: PaymentConfig) -> NoReturn:
         """Blocks first, then payments, as what a block earns may be due at once."""
-        async with Daemon(payments.daemon) as daemon:
-            maturity = self._maturity(daemon, payments)
+        decimals = self._pool.coin.decimals
+        async with (
+            Daemon(payments.daemon) as daemon,
+            connected_witnesses(self._pool.daemons, payments.daemon, decimals) as witnesses,
+        ):
+            maturity = self._maturity(ChainView(daemon, decimals), witnesses, payments)
             payer = self._payer = PaymentSetup(self._ledger, self._pool, payments).payer(daemon)
 
             async def run_once() -> None:
@@ -177,9 +182,9 @@ class PoolMoney:
 
             await self._repeat("pay", run_once, payments.payment_interval_seconds)
 
-    def _maturity(self, daemon: Daemon, payments: PaymentConfig) -> Maturity:
-        coin = self._pool.coin
+    def _maturity(self, chain: ChainView, witnesses: ChainWitnesses, payments: PaymentConfig) -> Maturity:
         return Maturity(
-            self._ledger, self._tallies, self._closer, ChainView(daemon, coin.decimals), pool=self._pool.name,
-            address=self._pool.address, maturity_depth=coin.confirmations, fee_ppm=payments.fee_ppm,
+            self._ledger, self._tallies, self._closer, chain, witnesses, pool=self._pool.name,
+            address=self._pool.address, maturity_depth=self._pool.coin.confirmations,
+            fee_ppm=payments.fee_ppm,
         )  # fmt: skip
