@@ -46,6 +46,8 @@ class MinerReply(Message, frozen=True, kw_only=True):
     paid_sats: int = 0
     workers: list[MinerWorker] = msgspec.field(default_factory=list)
     payments: list[MinerPayment] = msgspec.field(default_factory=list)
+    minimum_sats: int = 0  # from which balance on it wants to be paid; 0: it never said
+    held_back: str = ""  # why nothing is sent to it: the wallet's words about its address
 
 
 class PageRequest(Message, frozen=True, kw_only=True):
@@ -128,13 +130,18 @@ class PaymentsControl(Message, frozen=True, kw_only=True):
     """An order, or a question, about a pool's payments. Which fields count depends on `action`."""
 
     action: str  # a key of services/payouts/payment_control.py's table: "status", "dry-run", "pause", …
-    author: str = ""  # who asks; pause, resolve-stuck, deposit-reserve
-    reason: str = ""  # pause, resolve-stuck
+    author: str = ""  # who asks; pause, resolve-stuck, deposit-reserve, correct, release-suspense
+    reason: str = ""  # pause, resolve-stuck, deposit-reserve, correct, release-suspense
     address: str = ""  # release-payee, set-minimum
     payment_id: str = ""  # resolve-stuck, send-again
     decision: str = ""  # resolve-stuck: "returned" | "paid"
     txid_display: str = ""  # what spent a stuck payment's coins, or brought those of a deposit
-    amount_sats: int = 0  # deposit-reserve; set-minimum, where 0 is the pool's
+    amount_sats: int = 0  # deposit-reserve, correct; set-minimum, where 0 is the pool's
+    from_account: str = ""  # correct: the account that is debited
+    to_account: str = ""  # correct: the one that is credited; release-suspense: "miner:<address>" or "fee"
+    reference: str = ""  # correct: your own name for it; the same one is booked once
+    block_hash_display: str = ""  # release-suspense: the block whose reward is in suspense
+    shares_of: str = ""  # release-suspense, in place of to_account: "next", or a block's hash
 
 
 class PaymentsPause(Message, frozen=True, kw_only=True):
@@ -173,6 +180,27 @@ class DryRun(Message, frozen=True, kw_only=True):
     left_out: list[BalanceLeftOut] = msgspec.field(default_factory=list)  # the largest of them
 
 
+class SuspendedReward(Message, frozen=True, kw_only=True):
+    """A block's reward that waits in the account `suspense` for a decision."""
+
+    block_hash_display: str
+    height: int
+    amount_sats: int
+    awaits_round: bool = False  # it was decided that the next round gets it
+
+
+class CorrectionRow(Message, frozen=True, kw_only=True):
+    """A transfer that a person ordered."""
+
+    kind: str  # "correction" | "release" | "deposit"
+    reference: str  # of a release, the block's hash
+    amounts: dict[str, int]  # account → sats as booked, the largest of them: a credit is negative
+    entries: int  # accounts in it altogether
+    reason: str
+    author: str
+    time_ms: int
+
+
 class Books(Message, frozen=True, kw_only=True):
     """A pool's books. Amounts are those of double entry: what the pool owes is negative."""
 
@@ -182,6 +210,12 @@ class Books(Message, frozen=True, kw_only=True):
     miners: int = 0  # accounts of miners that are not empty
     owed_sats: int = 0  # what the wallet has to hold for others than the pool
     wallet_sats: int = 0  # what the daemon says can be spent
+    suspended: list[SuspendedReward] = msgspec.field(default_factory=list)  # the newest of them
+    findings: list[str] = msgspec.field(default_factory=list)  # what the scheduled audit stopped payments for
+    findings_since_ms: int = 0  # since when; 0 without findings
+    rounds_checked: int = 0  # how much of each was looked at for this answer
+    payments_checked: int = 0
+    blocks_checked: int = 0
 
 
 class PaymentsControlReply(Message, frozen=True, kw_only=True):
@@ -194,6 +228,7 @@ class PaymentsControlReply(Message, frozen=True, kw_only=True):
     open_payments: list[PaymentRow] = msgspec.field(default_factory=list)  # not confirmed, the oldest first
     dry_run: DryRun | None = None
     books: Books | None = None  # of "audit"
+    corrections: list[CorrectionRow] = msgspec.field(default_factory=list)  # of "corrections", newest first
 
 
 class Failure(Message, frozen=True, kw_only=True):

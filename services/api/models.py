@@ -70,6 +70,9 @@ class PaymentTerms(Model):
     state: Annotated[str, Field(description="`running`, `disabled`, `stopped: <why>` or `unknown`")]
     minimum: Annotated[Amount | None, Field(description="balance from which a miner is paid")]
     fee_percent: Annotated[str | None, Field(description="the pool's part of each block")]
+    scheme: Annotated[
+        str | None, Field(description="`prop`, `pplns`, `pplnt`, `solo`, `pps` or `score`; ports may differ")
+    ]
     interval_seconds: float | None
 
 
@@ -79,6 +82,7 @@ class Port(Model):
     port: int
     difficulty: Annotated[float, Field(description="of a new miner")]
     variable_difficulty: bool
+    scheme: Annotated[str | None, Field(description="how its rewards are divided; null: it does not pay")]
     url: Annotated[str, Field(description="what to give to the miner program")]
 
 
@@ -226,6 +230,10 @@ class Miner(Model):
     balance: Annotated[Amount, Field(description="owed and spendable")]
     immature: Annotated[Amount, Field(description="estimate over blocks not yet confirmed")]
     paid: Amount
+    minimum: Annotated[Amount | None, Field(description="balance from which it is paid; null: it is not")]
+    held_back: Annotated[
+        str | None, Field(description="why nothing is sent to it until the operator decides; null: it is")
+    ]
     workers: list[MinerWorker]
     payments: list[MinerPayment]
 

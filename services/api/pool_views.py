@@ -99,6 +99,7 @@ class PoolViews:
                 port=number,
                 difficulty=port.diff,
                 variable_difficulty=port.var_diff is not None,
+                scheme=port.scheme or (config.payments.scheme.name if config.payments else None),
                 url=f"stratum+tcp://{self.stratum_host}:{number}",
             )
             for number, port in sorted(config.ports.items())
@@ -131,11 +132,14 @@ def _round(snapshot: PoolSnapshot, network: NetworkSnapshot | None) -> models.Ro
 def _payment_terms(config: PoolConfig, snapshot: PoolSnapshot | None) -> models.PaymentTerms:
     terms = config.payments
     if terms is None:
-        return models.PaymentTerms(state="disabled", minimum=None, fee_percent=None, interval_seconds=None)
+        return models.PaymentTerms(
+            state="disabled", minimum=None, fee_percent=None, scheme=None, interval_seconds=None
+        )
     return models.PaymentTerms(
         state=(snapshot or EMPTY_SNAPSHOT).payments_state,
         minimum=amount(terms.minimum_payment_sats, config.coin.decimals),
         fee_percent=format((Decimal(terms.fee_ppm) / PPM_PER_PERCENT).normalize(), "f"),
+        scheme=terms.scheme.name,
         interval_seconds=terms.payment_interval_seconds,
     )
 

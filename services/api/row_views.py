@@ -80,9 +80,18 @@ def miner(reply: MinerReply, pool: PoolConfig, miner_ips: str) -> models.Miner:
         balance=amount(reply.balance_sats, pool.coin.decimals),
         immature=amount(reply.immature_sats, pool.coin.decimals),
         paid=amount(reply.paid_sats, pool.coin.decimals),
+        minimum=_minimum(reply, pool),
+        held_back=reply.held_back or None,
         workers=[_worker(worker, miner_ips) for worker in reply.workers],
         payments=[_miner_payment(part, pool) for part in reply.payments],
     )
+
+
+def _minimum(reply: MinerReply, pool: PoolConfig) -> models.Amount | None:
+    """What a miner asked for counts only above the pool's own."""
+    if pool.payments is None:
+        return None
+    return amount(max(pool.payments.minimum_payment_sats, reply.minimum_sats), pool.coin.decimals)
 
 
 def _worker(worker: MinerWorker, miner_ips: str) -> models.MinerWorker:

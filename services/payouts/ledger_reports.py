@@ -18,6 +18,7 @@ from services.payouts import accounts
 from services.payouts.block_rows import Status
 from services.payouts.database import Database
 from services.payouts.nomp_import import carried_over
+from services.payouts.payment_tables import payout_minimums, quarantined_payees
 from services.payouts.payments_ledger import State
 from services.payouts.rewards import estimate
 from services.payouts.tables import blocks, payment_outputs, payments, round_shares
@@ -40,6 +41,8 @@ class MinerMoney:
     immature_sats: int
     paid_sats: int
     payments: list[MinerPayment]
+    minimum_sats: int  # that it asked for; 0 if it did not
+    held_back: str  # why the wallet refuses its address; empty if it does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,23 @@ class LedgerReports:
             immature_sats = _immature_sats(connection, pool, address, fee_ppm)
             listed, paid_sats = _miner_payments(connection, pool, address)
             paid_sats += carried_over.paid_before_sats(connection, pool, address)
+            minimum_sats, held_back = _terms(connection, pool, address)
         is_known = bool(owed_sats or immature_sats or listed or paid_sats)
-        return MinerMoney(is_known, owed_sats, immature_sats, paid_sats, listed)
+        return MinerMoney(is_known, owed_sats, immature_sats, paid_sats, listed, minimum_sats, held_back)
 
 
 def _page(statement: Select[Any], offset: int, limit: int) -> Select[Any]:
     return statement.offset(max(0, offset)).limit(min(max(0, limit), MAX_PAGE))
+
+
+def _terms(connection: Connection, pool: str, address: str) -> tuple[int, str]:
+    """The minimum that an address asked for, and why it is in the quarantine."""
+    wanted, refused = payout_minimums.c, quarantined_payees.c
+    minimum_sats = connection.scalar(
+        select(wanted.minimum_sats).where(wanted.pool == pool, wanted.address == address)
+    )
+    reason = connection.scalar(select(refused.reason).where(refused.pool == pool, refused.address == address))
+    return int(minimum_sats or 0), reason or ""
 
 
 def _immature_sats(connection: Connection, pool: str, address: str, fee_ppm: int) -> int:

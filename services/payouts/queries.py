@@ -54,6 +54,8 @@ class Queries:
             paid_sats=money.paid_sats,
             workers=[_worker(figures) for figures in workers],
             payments=money.payments,
+            minimum_sats=money.minimum_sats,
+            held_back=money.held_back,
         )
 
     async def _blocks(self, request: PageRequest) -> BlocksReply:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import msgspec
+
 from nompcore.requests import PageRequest
 from services.api import row_views
 from services.api.live import LiveState
@@ -76,6 +78,17 @@ def test_ports_tell_what_a_miner_program_wants_to_know() -> None:
     assert [port.variable_difficulty for port in ports] == [True, False]
 
 
+def test_a_port_tells_its_own_scheme_or_the_pools() -> None:
+    config = samples.pool_config()
+    first, second = sorted(config.ports)
+    ports = {first: config.ports[first].model_copy(update={"scheme": "solo"}), second: config.ports[second]}
+    pool = heard(ports=ports).summary(samples.POOL, samples.NOW_MS)
+
+    assert [port.scheme for port in pool.ports] == ["solo", "prop"]
+    assert pool.payments.scheme == "prop"
+    assert heard(payments=None).summary(samples.POOL, samples.NOW_MS).ports[0].scheme is None
+
+
 def test_daemons_are_counted_and_never_named() -> None:
     pool = heard().detail(samples.POOL, samples.NOW_MS)
 
@@ -145,6 +158,26 @@ def test_a_miners_workers_show_as_much_of_their_ip_as_is_published() -> None:
     }
 
     assert shown == {"full": "203.0.113.77", "masked": "203.0.113.x", "hidden": ""}
+
+
+def test_a_miner_is_told_from_which_balance_on_it_is_paid() -> None:
+    pool = samples.pool_config()
+    assert pool.payments is not None
+    least_sats = pool.payments.minimum_payment_sats
+    for asked_sats, shown_sats in ((0, least_sats), (1, least_sats), (least_sats + 1, least_sats + 1)):
+        reply = msgspec.structs.replace(samples.miner_reply(), minimum_sats=asked_sats)
+        miner = row_views.miner(reply, pool, "masked")
+        assert miner.minimum is not None
+        assert miner.minimum.sats == shown_sats
+    unpaid = row_views.miner(samples.miner_reply(), dataclasses.replace(pool, payments=None), "masked")
+    assert unpaid.minimum is None
+
+
+def test_a_miner_is_told_why_nothing_is_sent_to_it() -> None:
+    refused = msgspec.structs.replace(samples.miner_reply(), held_back="Invalid address")
+
+    assert row_views.miner(refused, samples.pool_config(), "masked").held_back == "Invalid address"
+    assert row_views.miner(samples.miner_reply(), samples.pool_config(), "masked").held_back is None
 
 
 def test_a_miner_shows_balances_to_the_last_unit() -> None:

@@ -205,3 +205,12 @@ def test_pools_do_not_see_each_other(ledger: Ledger) -> None:
     assert ledger.balances("other") == {}
     assert ledger.blocks.unsettled("other") == []
     assert ledger.reports.block_page("other", 0, 10).total == 0
+
+
+def test_a_miner_is_shown_its_own_minimum_and_why_it_is_held_back(ledger: Ledger) -> None:
+    ledger.payees.set_minimum(POOL, "a", 700, NOW)
+    ledger.payees.quarantine(POOL, {"a": "Invalid address"}, NOW)
+
+    told, other = ledger.reports.miner(POOL, "a", 0), ledger.reports.miner(POOL, "b", 0)
+    assert (told.minimum_sats, told.held_back) == (700, "Invalid address")
+    assert (other.minimum_sats, other.held_back) == (0, "")
