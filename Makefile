@@ -7,7 +7,7 @@ SOURCES := libs services deploy tests
 # Most tests wait for servers most of the time.
 SIDE_BY_SIDE := --numprocesses=2 --dist=loadgroup
 
-.PHONY: help run test unit service e2e chaos bench fuzz litecoind haproxy postgres mariadb check fmt lock clean
+.PHONY: help powhash run test unit service e2e chaos bench fuzz litecoind haproxy postgres mariadb check fmt lock clean
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
@@ -15,25 +15,28 @@ help:  ## this list
 $(STAMP): requirements/everything.lock deploy/bootstrap.py
 	$(PYTHON) deploy/bootstrap.py $(VENV)
 
-run: $(STAMP)  ## the whole pool on this machine: NATS, Valkey, coin daemon, five services, a miner
+powhash: $(STAMP)  ## compile the library of proof-of-work hashes, where its sources have changed
+	@PYTHONPATH=libs $(BIN)/python -m powhash.build
+
+run: powhash  ## the whole pool on this machine: NATS, Valkey, coin daemon, five services, a miner
 	@$(BIN)/python -m deploy.launcher
 
-test: $(STAMP) litecoind haproxy postgres mariadb  ## every test: unit, service, e2e, chaos
+test: powhash litecoind haproxy postgres mariadb  ## every test: unit, service, e2e, chaos
 	$(BIN)/python -m pytest tests $(SIDE_BY_SIDE)
 
-unit: $(STAMP)  ## pure tests: seconds
+unit: powhash  ## pure tests: seconds
 	$(BIN)/python -m pytest tests/unit
 
-service: $(STAMP) litecoind postgres mariadb  ## one service against real NATS, Valkey, PostgreSQL, MariaDB and litecoind
+service: powhash litecoind postgres mariadb  ## one service against real NATS, Valkey, PostgreSQL, MariaDB and litecoind
 	$(BIN)/python -m pytest tests/service $(SIDE_BY_SIDE)
 
-e2e: $(STAMP) litecoind haproxy  ## the whole pool: from share to confirmed payment, restarts under load
+e2e: powhash litecoind haproxy  ## the whole pool: from share to confirmed payment, restarts under load
 	$(BIN)/python -m pytest tests/e2e
 
-chaos: $(STAMP) litecoind  ## kill -9 everything in turn while shares flow, then account for every share and coin
+chaos: powhash litecoind  ## kill -9 everything in turn while shares flow, then account for every share and coin
 	$(BIN)/python -m pytest tests/chaos
 
-bench: $(STAMP)  ## shares, attacks, new blocks, tallies, payments: costs and times: eight minutes, figures only
+bench: powhash  ## shares, attacks, new blocks, tallies, payments: costs and times: eight minutes, figures only
 	$(BIN)/python -m tests.bench.share_cost
 	$(BIN)/python -m tests.bench.attack
 	$(BIN)/python -m tests.bench.tip_to_job
@@ -45,7 +48,7 @@ ATHERIS := var/atheris
 $(ATHERIS): | $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $@ atheris==3.0.0
 
-fuzz: $(STAMP) $(ATHERIS)  ## FUZZ_RUNS inputs of any bytes to what a stranger can speak to: a quarter of an hour
+fuzz: powhash $(ATHERIS)  ## FUZZ_RUNS inputs of any bytes to what a stranger can speak to: a quarter of an hour
 	PYTHONPATH=$(CURDIR)/$(ATHERIS) nice $(BIN)/python -m tests.fuzz $(FUZZ_RUNS)
 
 litecoind: $(STAMP)
@@ -60,10 +63,11 @@ postgres: $(STAMP)
 mariadb: $(STAMP)
 	@$(BIN)/python -m tests.servers.mariadb
 
-check: $(STAMP)  ## ruff, mypy strict, import arrows
+check: $(STAMP)  ## ruff, mypy strict, import arrows, C without warnings
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy libs services deploy tests
+	PYTHONPATH=libs $(BIN)/python -m powhash.build --strict
 	$(BIN)/python -m pytest tests/unit/test_architecture.py -q
 
 fmt: $(STAMP)  ## format and fix what can be fixed

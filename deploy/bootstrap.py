@@ -1,19 +1,22 @@
 """Make the virtual environment: `python3 deploy/bootstrap.py .venv`. Standard library only.
 
 Installs exactly what requirements/everything.lock pins, checked by hash, and puts the repository and `libs/`
-on the environment's path, so that `python -m services.stratum` works from anywhere.
+on the environment's path, so that `python -m services.stratum` works from anywhere. Then compiles the hashes.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
 from pathlib import Path
 
 OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
+COMPILING = ("gcc", "libc6-dev", "python3-dev")  # Debian's packages
 
 
 def fail(text: str) -> None:
@@ -49,6 +52,16 @@ def install(target: Path) -> None:
     Path(purelib, "nomp.pth").write_text(f"{ROOT}\n{ROOT / 'libs'}\n")
 
 
+def make_hash_library(target: Path) -> None:
+    """Compile it, which says what is missing for that. As root on Debian, install it first."""
+    can_compile = any(map(shutil.which, ("cc", "gcc", "clang")))
+    has_headers = Path(sysconfig.get_path("include"), "Python.h").is_file()
+    if not (can_compile and has_headers) and os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in (("update", "-qq"), ("install", "-y", "-qq", "--no-install-recommends", *COMPILING)):
+            subprocess.run(["apt-get", *command], check=False, stdout=subprocess.DEVNULL)
+    subprocess.run([str(target / "bin" / "python"), "-m", "powhash.build"], check=True)
+
+
 def main() -> None:
     """Make the environment named on the command line, then mark it finished for make."""
     if sys.version_info < OLDEST:
@@ -60,6 +73,7 @@ def main() -> None:
     print(f"bootstrap: making {target} (a minute, once)", flush=True)
     create(target)
     install(target)
+    make_hash_library(target)
     (target / ".installed").touch()
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nompcore.algorithms import PowHash
 from nompcore.encoding import from_display
-from nompcore.hashing import PowHash
 from nompcore.target import target_from_nbits
 from simcoind.block import Block, Header
 from simcoind.money import MAX_MONEY

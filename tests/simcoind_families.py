@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nompcore.address import NetworkParams, script_for
+from nompcore.algorithms import PowHash
 from nompcore.encoding import from_display
-from nompcore.hashing import PowHash
 from simcoind.faults import FaultBoard
 from simcoind.node import Node
 from simcoind.parameters import ChainParameters

@@ -26,7 +26,7 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--url", required=True, help="stratum+tcp://host:port")
     parser.add_argument("--user", required=True, help="payout address, with .rig behind it if you like")
     parser.add_argument("--password", default="x")
-    parser.add_argument("--algorithm", default="scrypt", help="scrypt or sha256")
+    parser.add_argument("--algorithm", default="scrypt", help="as coin files name it")
     parser.add_argument("--hashes-per-second", type=_rate, default=0.0, help="0: as fast as it goes")
     parser.add_argument("--sprint-seconds", type=_rate, default=0.0, help="from the first job on, at:")
     parser.add_argument("--sprint-hashes-per-second", type=_rate, default=0.0)

@@ -20,15 +20,15 @@ from cpuminer.protocol import (
 )
 from cpuminer.report import Report
 from cpuminer.work import NONCES, Algorithm, Work, build_work, search
-from nompcore.hashing import SCRYPT
+from nompcore.hashing import hashes_slowly
 from nompcore.target import MAX_TARGET
 
 AGENT = "cpuminer/nomp"
 
-SLICE_HASHES = {SCRYPT: 200}
+SLICE_HASHES = 5_000
 """Hashes between two looks at the clock, about 50 ms."""
-FAST_SLICE_HASHES = 20_000
-"""The same for algorithms that are not made to be slow."""
+SLOW_SLICE_HASHES = 200
+"""The same for algorithms that are made to be slow."""
 
 IDLE_SECONDS = 0.05
 """How long to sleep when the pace allows no hash yet."""
@@ -79,7 +79,7 @@ class MiningSession:
         self._continuity = continuity
         self._throttle = throttle
         self._report = report
-        self._slice = SLICE_HASHES.get(settings.algorithm_name, FAST_SLICE_HASHES)
+        self._slice = SLOW_SLICE_HASHES if hashes_slowly(settings.algorithm_name) else SLICE_HASHES
         self._target = MAX_TARGET
         self._job: Job | None = None
         self._work: Work | None = None

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cpuminer.protocol import Job, ProtocolError, Solution, Subscribed
+from nompcore.algorithms import PowHash, difficulty_multiplier
 from nompcore.encoding import from_stratum_prevhash, hex_to_bytes
 from nompcore.errors import EncodingError
-from nompcore.hashing import PowHash, difficulty_multiplier, pow_hash, sha256d
+from nompcore.hashing import pow_hash, sha256d
 from nompcore.merkle import root_from_branch
 from nompcore.target import target_from_difficulty, target_from_nbits
 
@@ -29,7 +30,7 @@ class Algorithm:
 
 
 def algorithm(name: str) -> Algorithm:
-    """scrypt or sha256. Raises CoinError for others."""
+    """That of a name; CoinError where this machine has none."""
     return Algorithm(pow_hash(name), difficulty_multiplier(name))
 
 

@@ -7,9 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nompcore.address import NetworkParams
+from nompcore.algorithms import SCRYPT_JANE, SCRYPT_N, PowHash, difficulty_multiplier
 from nompcore.coin_file import CoinFile, Reward, read_coin_file
 from nompcore.errors import CoinError
-from nompcore.hashing import PowHash, difficulty_multiplier, pow_hash, sha256, sha256d
+from nompcore.hashing import hashes_slowly, library_algorithm, pow_hash, sha256, sha256d
+from nompcore.n_schedules import (
+    MAX_FACTOR,
+    MIN_FACTOR,
+    VERTCOINS_TIMES,
+    YACOINS_START,
+    NSchedule,
+    n_by_formula,
+    n_by_table,
+    read_time_table,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class Coin:
     algorithm: str
     multiplier: int  # difficulty 1 is 2^32 / multiplier expected hashes
     pow_hash: PowHash = field(repr=False, compare=False)
+    hashes_slowly: bool  # pow_hash belongs into a thread, where it runs without the GIL
+    library_algorithm: str  # the hash library's name of pow_hash; "" where it is made of more, or not there
     hashes_coinbase_once: bool
     block_id_is_pow: bool
     networks: Mapping[str, NetworkParams]  # "main", and "test" and "regtest" where the file has them
@@ -81,6 +94,10 @@ def _coin(file: CoinFile) -> Coin:
         algorithm=file.algorithm,
         multiplier=difficulty_multiplier(file.algorithm),
         pow_hash=_pow_hash(file),
+        hashes_slowly=hashes_slowly(file.algorithm),
+        library_algorithm=library_algorithm(
+            file.algorithm, file.n_value, file.r_value, hashes_time_too=file.normal_hashing
+        ),
         hashes_coinbase_once=file.hashes_coinbase_once,
         block_id_is_pow=file.block_id_is_pow,
         networks={name: section.params for name, section in file.networks.items()},
@@ -98,6 +115,17 @@ def _coin(file: CoinFile) -> Coin:
 
 
 def _pow_hash(file: CoinFile) -> PowHash:
-    n = 1024 if file.n_value is None else file.n_value
     r = 1 if file.r_value is None else file.r_value
-    return pow_hash(file.algorithm, n, r)
+    return pow_hash(
+        file.algorithm, file.n_value, r, schedule=_schedule(file), hashes_time_too=file.normal_hashing
+    )
+
+
+def _schedule(file: CoinFile) -> NSchedule | None:
+    if file.algorithm == SCRYPT_N:
+        return n_by_table(VERTCOINS_TIMES if file.time_table is None else read_time_table(file.time_table))
+    if file.algorithm == SCRYPT_JANE:
+        start = YACOINS_START if file.chain_start_time is None else file.chain_start_time
+        lowest = MIN_FACTOR if file.n_min is None else file.n_min
+        return n_by_formula(start, lowest, MAX_FACTOR if file.n_max is None else file.n_max)
+    return None

@@ -15,8 +15,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from nompcore.address import NetworkParams, script_for
+from nompcore.algorithms import SCRYPT, SCRYPT_JANE, SCRYPT_N, SCRYPT_OG, require_known
 from nompcore.errors import AddressError, CoinError
-from nompcore.hashing import SCRYPT, SCRYPT_JANE, SCRYPT_N, require_known
 
 CoinbaseHash = Literal["sha256d", "sha256"]
 BlockHash = Literal["sha256d", "pow"]
@@ -156,7 +156,7 @@ def _check(file: CoinFile) -> None:
     require_known(file.algorithm)
     if file.normal_hashing and file.coinbase_hash == "sha256":
         raise CoinError("normalHashing says that the coinbase is hashed twice, coinbaseHash says once")
-    if file.algorithm not in (SCRYPT, "scrypt-og") and (file.n_value, file.r_value) != (None, None):
+    if file.algorithm not in (SCRYPT, SCRYPT_OG) and (file.n_value, file.r_value) != (None, None):
         raise CoinError(f"nValue and rValue belong to scrypt, not to {file.algorithm!r}")
     if file.algorithm != SCRYPT_N and file.time_table is not None:
         raise CoinError(f"timeTable belongs to scrypt-n, not to {file.algorithm!r}")

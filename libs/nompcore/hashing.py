@@ -1,42 +1,33 @@
-"""sha256, sha256d and the proof-of-work functions of the algorithms this version mines.
+"""sha256, sha256d and the proof-of-work function of every algorithm.
 
-`hashlib.scrypt` is the fastest scrypt at hand and releases the GIL, so it can run in threads. A Python whose
-OpenSSL has no scrypt uses the `scrypt` package. `self_test` guards against a build that hashes wrongly: such
-builds exist, and they refuse every honest share without an error.
+sha256 and scrypt are in the standard library. All others, and these two faster, are in `powhash`, which a C
+compiler makes. `self_test` guards against a build that hashes wrongly: such builds exist, and they refuse
+every honest share without an error.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Callable
 
-import scrypt as scrypt_package
-
-from nompcore.errors import CoinError, EncodingError, HashingError
-
-PowHash = Callable[[bytes], bytes]
-"""80-byte header → 32-byte digest, whose little-endian number is compared with the target. EncodingError
-for any other length."""
-
-HEADER_SIZE = 80
-_DIGEST_SIZE = 32
-_MAX_SCRYPT_BYTES = 256 << 20  # of memory for one hash; more would let a coin file exhaust a host
-
-SHA256, SCRYPT = "sha256", "scrypt"
-SCRYPT_N, SCRYPT_JANE = "scrypt-n", "scrypt-jane"
-
-_MULTIPLIERS = {SHA256: 1, SCRYPT: 65536}
-"""Difficulty 1 is 2^32 / multiplier expected hashes (spec 3.1): miners divide a scrypt target by 65536."""
-
-# fmt: off
-_NOT_MINED = (
-    "scrypt-og", SCRYPT_JANE, SCRYPT_N, "sha1", "c11", "x11", "x13", "x15", "x16r", "x16rv2", "nist5",
-    "quark", "qubit", "keccak", "blake", "neoscrypt", "skein", "groestl", "groestlmyriad", "fugue",
-    "shavite3", "hefty1", "lyra2re", "lyra2rev2", "lyra2rev3", "yescrypt",
+import powhash
+from nompcore.algorithms import (
+    KECCAK,
+    SCRYPT,
+    SCRYPT_JANE,
+    SCRYPT_N,
+    SCRYPT_OG,
+    SHA256,
+    PowHash,
+    check_header,
+    require_known,
 )
-# fmt: on
-"""Other algorithms of NOMP (spec 3.1) and of living coins, known by name so that coin files can use them."""
+from nompcore.errors import CoinError, HashingError
+from nompcore.known_answers import ANSWERS, COUNTING
+from nompcore.n_schedules import VERTCOINS_TIMES, NSchedule, n_by_formula, n_by_table
+from nompcore.scrypt_pow import scrypt_jane_pow, scrypt_n_pow, scrypt_pow
+
+_FIXED_N = {SCRYPT: 1024, SCRYPT_OG: 64}
+_WITHOUT_LIBRARY = (SHA256, SCRYPT, SCRYPT_OG, SCRYPT_N)
 
 
 def sha256(data: bytes) -> bytes:
@@ -49,87 +40,85 @@ def sha256d(data: bytes) -> bytes:
     return hashlib.sha256(hashlib.sha256(data).digest()).digest()
 
 
-def _package_scrypt(header: bytes, n: int, r: int) -> bytes:
-    return bytes(scrypt_package.hash(header, header, n, r, 1, _DIGEST_SIZE))
+def pow_hash(
+    algorithm: str,
+    n: int | None = None,
+    r: int = 1,
+    *,
+    schedule: NSchedule | None = None,
+    hashes_time_too: bool = False,
+) -> PowHash:
+    """The proof-of-work function of a coin. CoinError if this machine has none.
 
-
-def _openssl_scrypt(header: bytes, n: int, r: int) -> bytes:
-    # OpenSSL counts 128·r bytes for each of N+2 blocks and one more for the password block.
-    memory = 128 * r * (n + 4)
-    return hashlib.scrypt(header, salt=header, n=n, r=r, p=1, maxmem=memory, dklen=_DIGEST_SIZE)
-
-
-_scrypt = _openssl_scrypt if hasattr(hashlib, "scrypt") else _package_scrypt
-
-
-def scrypt_hash(header: bytes, n: int = 1024, r: int = 1) -> bytes:
-    """scrypt with the header as password and salt and p = 1, as the scrypt coins use it."""
-    return _scrypt(header, n, r)
-
-
-def require_known(algorithm: str) -> None:
-    """CoinError for a name that no coin file may use, with the nearest one that it may."""
-    known = [*_MULTIPLIERS, *_NOT_MINED]
-    if algorithm in known:
-        return
-    nearest = difflib.get_close_matches(algorithm, known, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(known)}"
-    raise CoinError(f"unknown algorithm {algorithm!r}, {hint}")
-
-
-def difficulty_multiplier(algorithm: str) -> int:
-    """How many times easier than Bitcoin's difficulty 1 this algorithm's is; CoinError if it is not mined."""
-    require_known(algorithm)
-    if algorithm not in _MULTIPLIERS:
-        mined = " and ".join(_MULTIPLIERS)
-        raise CoinError(f"algorithm {algorithm!r} is known, but this version mines {mined} only")
-    return _MULTIPLIERS[algorithm]
-
-
-def pow_hash(algorithm: str, n: int = 1024, r: int = 1) -> PowHash:
-    """The proof-of-work function of a coin; `n` and `r` matter to scrypt only. CoinError if impossible."""
-    difficulty_multiplier(algorithm)
-    if algorithm == SHA256:
+    `n` and `r` matter to scrypt and scrypt-og, `schedule` to scrypt-n and scrypt-jane, `hashes_time_too` to
+    keccak: its coins with NOMP's `normalHashing` hash the header with its time behind it, big-endian, twice.
+    """
+    require_minable(algorithm)
+    if algorithm in _FIXED_N:
+        return scrypt_pow(_FIXED_N[algorithm] if n is None else n, r)
+    if algorithm == SCRYPT_N:
+        return scrypt_n_pow(schedule or n_by_table(VERTCOINS_TIMES))
+    if algorithm == SCRYPT_JANE:
+        return scrypt_jane_pow(schedule or n_by_formula())
+    if algorithm not in powhash.ALGORITHMS:
         return _sha256_pow
-    if n < 2 or n & (n - 1):
-        raise CoinError(f"scrypt's N must be a power of two above 1, not {n}")
-    # RFC 7914 defines scrypt for N below 2^(16·r) only, and OpenSSL refuses the rest.
-    if r < 1 or n >= 1 << 16 * r or 128 * n * r > _MAX_SCRYPT_BYTES:
-        raise CoinError(f"scrypt with N={n}, r={r} is outside what this version mines")
+    return _keccak_with_time() if algorithm == KECCAK and hashes_time_too else _library_pow(algorithm)
 
-    def scrypt_pow(header: bytes) -> bytes:
-        _check_header(header)
-        return _scrypt(header, n, r)
 
-    return scrypt_pow
+def require_minable(algorithm: str) -> None:
+    """CoinError for an algorithm that is unknown, or that this machine's hash library has not."""
+    require_known(algorithm)
+    wanted = SCRYPT if algorithm == SCRYPT_JANE else algorithm
+    if algorithm in _WITHOUT_LIBRARY or wanted in powhash.ALGORITHMS:
+        return
+    why = f"is not there ({powhash.WHY_NOT})" if powhash.WHY_NOT else "is an old one"
+    raise CoinError(
+        f"algorithm {algorithm!r} needs the hash library, which {why}: make it with `make powhash` or "
+        "`python -m powhash.build`, for which gcc and python3-dev must be installed"
+    )
+
+
+def hashes_slowly(algorithm: str) -> bool:
+    """Whether a hash takes over some 20 microseconds: an event loop should leave it to a thread, where it
+    runs without the GIL."""
+    if algorithm in powhash.ALGORITHMS:
+        return powhash.ALGORITHMS[algorithm].is_slow
+    return algorithm != SHA256
+
+
+def library_algorithm(algorithm: str, n: int | None, r: int | None, *, hashes_time_too: bool) -> str:
+    """The name by which the hash library knows what `pow_hash` of the same gives; "" where it does not."""
+    is_changed = (n, r) != (None, None) or (algorithm == KECCAK and hashes_time_too)
+    return "" if is_changed or algorithm not in powhash.ALGORITHMS else algorithm
+
+
+def _library_pow(algorithm: str) -> PowHash:
+    digest = powhash.hasher(algorithm)
+
+    def hash_header(header: bytes) -> bytes:
+        check_header(header)
+        return digest(header)
+
+    return hash_header
+
+
+def _keccak_with_time() -> PowHash:
+    digest = powhash.hasher(KECCAK)
+
+    def hash_header(header: bytes) -> bytes:
+        check_header(header)
+        return digest(digest(header + header[71:67:-1]))
+
+    return hash_header
 
 
 def _sha256_pow(header: bytes) -> bytes:
-    _check_header(header)
+    check_header(header)
     return sha256d(header)
 
 
-def _check_header(header: bytes) -> None:
-    if len(header) != HEADER_SIZE:
-        raise EncodingError(f"a block header has {HEADER_SIZE} bytes, not {len(header)}")
-
-
-_TEST_HEADER = b"The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the "
-_TEST_DIGESTS: dict[str, dict[int, str]] = {
-    SHA256: {1: "4564a4ec40892a354413b3d40e00bb4472a11e641388909608ecee1baddd046e"},
-    SCRYPT: {
-        64: "06d3daa1fa48b4a6b5ee16351ea0b0174f72796437b8356cee285c989adbc0b3",
-        1024: "d9804930db728627dae130a48717ddf7adc56c9e9e8f7b5c340a488410f1e04b",
-        2048: "5b7a729bdcccd849c61770fd018e354f8216ebbeee4d708f89416374176f45f5",
-    },
-}
-"""Digests of `_TEST_HEADER` by algorithm and N (spec 3.4)."""
-
-
 def self_test(algorithm: str) -> None:
-    """Hash the known vectors of an algorithm; HashingError if this machine gives another digest."""
-    difficulty_multiplier(algorithm)
-    for n, expected in _TEST_DIGESTS[algorithm].items():
-        digest = pow_hash(algorithm, n)(_TEST_HEADER).hex()
-        if digest != expected:
-            raise HashingError(f"{algorithm} hashes wrongly on this machine: {digest} instead of {expected}")
+    """Hash the known header; HashingError if this machine gives another digest, CoinError if it has none."""
+    digest = pow_hash(algorithm)(COUNTING).hex()
+    if digest != ANSWERS[algorithm]:
+        raise HashingError(f"{algorithm} hashes wrongly on this machine: {digest}, not {ANSWERS[algorithm]}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from nompcore.address import NetworkParams
-from nompcore.hashing import PowHash, sha256d
+from nompcore.algorithms import PowHash
+from nompcore.hashing import sha256d
 from simcoind.money import COIN
 from simcoind.wire_form import BITCOIN, WireForm
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from nompcore.algorithms import HEADER_SIZE
 from nompcore.encoding import HASH_SIZE, read_varint, varint
 from nompcore.errors import EncodingError
-from nompcore.hashing import HEADER_SIZE
 
 RELAY_BYTE_VERSION = 70001
 """From this protocol version on, a `version` payload may end with whether transactions are wanted."""

@@ -7,7 +7,8 @@ import pytest
 from nompcore.address import NetworkParams
 from nompcore.coin import parse_coin
 from nompcore.errors import CoinError
-from nompcore.hashing import sha256, sha256d
+from nompcore.hashing import pow_hash, sha256, sha256d
+from nompcore.scrypt_pow import scrypt_hash
 from tests.unit.chain_samples import coin, coin_data
 
 HEADER = bytes(range(80))
@@ -106,7 +107,6 @@ def test_the_block_id_is_of_the_header_unless_the_file_says_proof_of_work() -> N
         ("peermagic", "x", "peermagic: unknown key, the nearest known one is peerMagic"),
         ("nMin", 4, "chainStartTime, nMin and nMax belong to scrypt-jane"),
         ("timeTable", {}, "timeTable belongs to scrypt-n"),
-        ("algorithm", "x11", "'x11' is known, but this version mines sha256 and scrypt only"),
         ("algorithm", "sha265", "did you mean 'sha256'"),
         ("reward", "POA", "reward: input should be 'POW' or 'POS'"),
         ("nValue", 2048, "nValue and rValue belong to scrypt"),
@@ -189,3 +189,25 @@ def test_the_explorer_makes_links() -> None:
 
 def test_a_coin_does_not_print_its_hash_function() -> None:
     assert "function" not in repr(coin("litecoin.json"))
+
+
+def test_a_coin_file_says_since_when_n_is_what() -> None:
+    table = {"64": 0, "128": 1195787588, "256": 1195787589}  # the middle one is the time of HEADER
+    coin_of_two_times = parse_coin("n.json", {**MINIMAL, "algorithm": "scrypt-n", "timeTable": table})
+
+    assert coin_of_two_times.pow_hash(HEADER) == pow_hash("scrypt", 128)(HEADER)
+    assert coin_of_two_times.hashes_slowly
+    assert coin_of_two_times.library_algorithm == ""
+
+
+def test_a_table_of_n_without_sense_is_told_with_the_file() -> None:
+    with pytest.raises(CoinError, match=r"n\.json: timeTable: N is a power of two"):
+        parse_coin("n.json", {**MINIMAL, "algorithm": "scrypt-n", "timeTable": {"100": 0}})
+
+
+def test_scrypt_og_is_hashed_with_its_own_n_or_the_files() -> None:
+    assert parse_coin("og.json", with_key("algorithm", "scrypt-og")).pow_hash(HEADER) == scrypt_hash(
+        HEADER, 64
+    )
+    other = parse_coin("og.json", {**MINIMAL, "algorithm": "scrypt-og", "nValue": 128})
+    assert other.pow_hash(HEADER) == scrypt_hash(HEADER, 128)

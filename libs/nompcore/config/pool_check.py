@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from nompcore.address import p2pkh_script, script_for
+from nompcore.algorithms import SHA256
 from nompcore.amounts import sats_from_coins
 from nompcore.coin import Coin
 from nompcore.config.dialect import (
@@ -25,7 +26,6 @@ from nompcore.config.problems import Findings, Loc
 from nompcore.config.proportions import PARTS_PER_MILLION, ppm_of_fraction, ppm_of_percent
 from nompcore.config.tls import TlsSection
 from nompcore.errors import AddressError, EncodingError
-from nompcore.hashing import SHA256
 from nompcore.share import VERSION_ROLLING_MASK
 
 HASH160_HEX_LENGTH = 40

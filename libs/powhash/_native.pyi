@@ -1,0 +1,40 @@
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+_W = TypeVar("_W")
+
+def algorithms() -> list[tuple[str, int, bool]]: ...
+def digest(place: int, data: bytes, /) -> bytes: ...
+def scrypt(data: bytes, n: int, r: int, /) -> bytes: ...
+def scrypt_jane(data: bytes, nfactor: int, /) -> bytes: ...
+def merkle_branch(txids_le: bytes, /) -> bytes: ...
+def share_difficulty(digest: bytes, multiplier: int, /) -> float: ...
+def share_job(
+    owner: object,
+    serial: int,
+    algorithm: str,
+    coinb1: bytes,
+    coinb2: bytes,
+    branch: bytes,
+    prevhash_le: bytes,
+    network_target_le: bytes,
+    key_prefix: bytes,
+    version: int,
+    nbits: int,
+    ntime: int,
+    multiplier: int,
+    hashes_coinbase_once: bool,
+    /,
+) -> object | None: ...
+def share_check(
+    line: bytes,
+    workers: Mapping[str, _W],
+    jobs: Mapping[str, object],
+    extranonce1: bytes,
+    seen: set[bytes],
+    version_mask: int,
+    first_serial: int,
+    target_le: bytes,
+    now_seconds: float,
+    /,
+) -> tuple[bytes, _W, Any, bytes, float] | None: ...
