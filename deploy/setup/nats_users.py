@@ -1,7 +1,8 @@
 """One NATS user per service, allowed exactly what `nompcore.subjects` says it does.
 
 A stratum host that is broken into can publish shares and block candidates and read jobs; it can neither read
-balances nor announce a payment nor delete a stream.
+balances nor announce a payment nor delete a stream. Only the service that the table names as a stream's
+cutter may remove messages from it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def _streams(service: str) -> list[str]:
         elif service in row.consumers:
             allowed.add(_api(f"CONSUMER.CREATE.{stream}.*.{row.wildcard}"))
             allowed |= {_api(f"CONSUMER.MSG.NEXT.{stream}.*"), f"$JS.ACK.{stream}.>"}
+        if row.stream.cutter == service:
+            allowed.add(_api(f"STREAM.PURGE.{stream}"))
     return sorted(allowed)
 
 

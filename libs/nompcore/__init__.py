@@ -24,6 +24,7 @@ shells      bus            typed messages over NATS, the one door to it; made of
             metrics        Prometheus
 contract    subjects       which subject carries which message, from whom to whom
             requests       what api asks payouts, and the answers
+            alarms         messages of payouts that call an operator
             messages       every other message: records that import nothing of the core, so mining builds them
 mining      coin           a coin that this version mines, made of
             coin_file      what a coin file says
@@ -39,7 +40,11 @@ chain       target         nbits, targets, difficulty, work
             coinbase       the two halves of the coinbase transaction around the extranonce
             block          the 80-byte header, and a whole block
 bytes       encoding       varints, script pushes, hex, byte orders
-            hashing        sha256, sha256d and the proof-of-work functions
+            hashing        sha256, sha256d and the proof-of-work functions, made of
+            algorithms     their names, and how each counts difficulty
+            scrypt_pow     those of scrypt's family, with
+            n_schedules    how its N grows with time, and
+            known_answers  what each must give for a known header
             amounts        coins as people write them ↔ smallest units
             errors         every exception, and why a share is refused
             version        of this software

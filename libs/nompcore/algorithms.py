@@ -62,8 +62,8 @@ MULTIPLIERS: Mapping[str, int] = {
 
 The convention is the miners': a share's target is 0xffff·2^208 times this, divided by the difficulty that the
 pool set. Most figures were measured on the shares of real miners. No miner at hand does sha1, scrypt-og,
-scrypt-jane, fugue, shavite3 and hefty1, whose figures are NOMP's (spec 3.1), nor heavy, groestlmyriad, blake2s,
-yescryptR8 to R32 and the yespowers, which have those of their relatives.
+scrypt-jane, fugue, shavite3, hefty1: their figures are NOMP's (spec 3.1); nor heavy, groestlmyriad, blake2s
+and the later yescrypts and yespowers, which have those of their relatives.
 """
 
 

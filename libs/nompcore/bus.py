@@ -15,7 +15,7 @@ from nompcore import metrics
 from nompcore import subjects as table
 from nompcore.bucket import Bucket
 from nompcore.errors import BusError, BusUnavailable
-from nompcore.jetstream import streams_of
+from nompcore.jetstream import streams_of, without_age_limit
 from nompcore.link import Link, bus_errors
 from nompcore.messages import Message
 from nompcore.objects import Objects
@@ -91,12 +91,35 @@ class Bus:
             except BusError as error:
                 if not _is_name_in_use(error):
                     raise
-                log.warning(
-                    "stream exists with another configuration, left as it is", extra={"stream": config.name}
-                )
+                await self._adapt_stream(str(config.name))
                 return
             else:
                 return
+
+    async def _adapt_stream(self, name: str) -> None:
+        """Lift the age limit of a stream that is to be cut by this service; leave any other as it is.
+
+        The services' users may change no stream, as whoever may could have it copy what it likes: unless this
+        connection is an operator's, the server does not answer, and an operator is asked for.
+        """
+        try:
+            async with self._link.exchange(f"look at stream {name}"):
+                present = (await self._link.js.stream_info(name)).config
+            wanted = without_age_limit(self._link.service, present)
+            if wanted is None:
+                log.warning("stream exists with another configuration, left as it is", extra={"stream": name})
+                return
+            metrics.STREAMS_AGEING.labels(name).set(1)
+            async with self._link.exchange(f"change stream {name}"):
+                await self._link.js.update_stream(wanted)
+        except BusError as error:
+            log.error(
+                "stream forgets by age what may be needed; as an operator: nats stream edit --max-age=0",
+                extra={"stream": name, "reason": str(error)},
+            )
+            return
+        metrics.STREAMS_AGEING.labels(name).set(0)
+        log.info("stream has no age limit any more", extra={"stream": name})
 
     # ---- messages ----
 
@@ -170,9 +193,10 @@ class Bus:
     ) -> AsyncIterator[list[Stored[T]]]:
         """Every message of one pool after a position, in order, in batches, for ever.
 
-        Raises StreamGap when messages after the position were removed by the stream's age limit before they
-        were read, and StreamReset when the stream is a new one (NATS lost its data): the reader decides what
-        its position means then. A message that cannot be decoded is counted, logged and passed.
+        Raises StreamGap when messages of the pool after the position were removed before they were read, and
+        StreamReset when the stream is a new one (NATS lost its data): the reader decides what its position
+        means then. Position 0 wants what there is. A message that cannot be decoded is counted, logged and
+        passed.
         """
         return StreamReader(self._link, subject, pool, after_sequence).batches()
 
@@ -192,14 +216,29 @@ class Bus:
         """
         return await StreamReader(self._link, subject, pool, after_sequence).stretch(up_to, limit)
 
-    async def log_state(self, subject: table.Subject[T]) -> LogState:
-        """The stream of a subject as it is now. Raises BusUnavailable."""
+    async def log_state(self, subject: table.Subject[T], pool: str = "") -> LogState:
+        """The stream of a subject as it is now, and how much of it is the pool's. Raises BusUnavailable."""
         if subject.stream is None:
             raise ValueError(f"{subject.pattern} is in no stream")
+        name = subject.of(pool) if pool else None
         async with self._link.exchange(f"look at stream {subject.stream.name}"):
-            info = await self._link.js.stream_info(subject.stream.name)
+            info = await self._link.js.stream_info(subject.stream.name, subjects_filter=name)
         created_ms = int(info.created.timestamp() * 1000) if info.created else 0
-        return LogState(created_ms, info.state.last_seq)
+        own = (info.state.subjects or {}).get(name, 0) if name else info.state.messages
+        return LogState(created_ms, info.state.last_seq, own, info.state.bytes)
+
+    async def cut(self, subject: table.Subject[T], pool: str, before_sequence: int) -> None:
+        """Removes the pool's messages below a sequence for ever. Repeating it is harmless.
+
+        Only for the service that the table names as the stream's cutter. BusUnavailable means unknown.
+        """
+        if subject.stream is None or subject.stream.cutter != self._link.service:
+            raise ValueError(f"{subject.pattern} is not cut by {self._link.service}")
+        if before_sequence <= 1:
+            return  # and to the server, no sequence at all would mean everything
+        name = subject.of(pool)
+        async with self._link.exchange(f"cut {name}"):
+            await self._link.js.purge_stream(subject.stream.name, seq=before_sequence, subject=name)
 
     async def work(
         self,

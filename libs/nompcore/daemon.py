@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import TracebackType
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -46,8 +47,19 @@ KEEPALIVE_SECONDS = 10
 _NOT_READY = {-28: DaemonWarmingUp, -10: DaemonSyncing, -9: DaemonLonely}
 _UNAUTHORIZED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
+T = TypeVar("T")
+
+
+class _Fields(TypedDict, total=False):
+    """An answer whose result is an object, or anything else."""
+
+    result: dict[str, msgspec.Raw] | list[msgspec.Raw] | str | int | float | bool | None
+    error: Any
+
+
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder(Any, float_hook=Decimal)
+_fields_decoder = msgspec.json.Decoder(_Fields)
 
 
 class Daemon:
@@ -71,26 +83,30 @@ class Daemon:
 
     async def call(self, method: str, *params: object, timeout_seconds: float = CALL_SECONDS) -> Any:
         """The result of one call; fractions are Decimal. Raises DaemonError, see `nompcore.errors`."""
-        with metrics.DAEMON_CALL_SECONDS.labels(self.name, method).time():
-            try:
-                answer = await self._exchange(self._request(method, params), timeout_seconds)
-                return _result_of(answer)
-            except DaemonError as error:
-                metrics.DAEMON_ERRORS.labels(self.name, type(error).__name__).inc()
-                raise
+        with self._counted(method):
+            answer = await self._exchange(self._request(method, params), _decoder, timeout_seconds)
+            return _result_of(answer)
+
+    async def call_fields(
+        self, method: str, *params: object, timeout_seconds: float = CALL_SECONDS
+    ) -> Mapping[str, msgspec.Raw]:
+        """As `call`, but the result's fields are JSON still: for a large one, of which not all is needed.
+
+        Empty where the result is no object.
+        """
+        with self._counted(method):
+            answer = await self._exchange(self._request(method, params), _fields_decoder, timeout_seconds)
+            result = _result_of(answer)
+            return result if isinstance(result, dict) else {}
 
     async def batch(
         self, calls: Sequence[tuple[str, Sequence[object]]], *, timeout_seconds: float = CALL_SECONDS
     ) -> list[Any]:
         """The results of several calls in one exchange; where one failed, its DaemonError stands there."""
         requests = [self._request(method, params) for method, params in calls]
-        with metrics.DAEMON_CALL_SECONDS.labels(self.name, "batch").time():
-            try:
-                answers = await self._exchange(requests, timeout_seconds)
-                return _results_of(requests, answers)
-            except DaemonError as error:
-                metrics.DAEMON_ERRORS.labels(self.name, type(error).__name__).inc()
-                raise
+        with self._counted("batch"):
+            answers = await self._exchange(requests, _decoder, timeout_seconds)
+            return _results_of(requests, answers)
 
     async def close(self) -> None:
         """Closes its connections."""
@@ -107,7 +123,16 @@ class Daemon:
     def _request(self, method: str, params: Sequence[object]) -> dict[str, object]:
         return {"jsonrpc": "1.0", "id": next(self._ids), "method": method, "params": params}
 
-    async def _exchange(self, request: object, timeout_seconds: float) -> Any:
+    @contextlib.contextmanager
+    def _counted(self, method: str) -> Iterator[None]:
+        with metrics.DAEMON_CALL_SECONDS.labels(self.name, method).time():
+            try:
+                yield
+            except DaemonError as error:
+                metrics.DAEMON_ERRORS.labels(self.name, type(error).__name__).inc()
+                raise
+
+    async def _exchange(self, request: object, decoder: msgspec.json.Decoder[T], timeout_seconds: float) -> T:
         """Sends a request or several and decodes the answer."""
         body = _encoder.encode(request)
         try:
@@ -119,7 +144,7 @@ class Daemon:
             self._login = None  # a daemon that starts again writes a new cookie
             raise DaemonUnreachable(f"{self.name}: {str(error) or type(error).__name__}") from error
         try:
-            return _decoder.decode(answer)
+            return decoder.decode(answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise DaemonGarbled(f"{self.name}: the answer is not JSON") from error
 

@@ -1,4 +1,4 @@
-"""Ending tasks that would run for ever."""
+"""Ending tasks that would run for ever, and waiting for what ends them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from collections.abc import Collection
 from typing import Any
 
 AGAIN_SECONDS = 0.5
+
+
+async def first_of(*events: asyncio.Event) -> None:
+    """Wait until one of the events is set."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await end_tasks(waiting)
 
 
 async def end_tasks(tasks: Collection[asyncio.Task[Any]]) -> None:

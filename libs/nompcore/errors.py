@@ -136,10 +136,9 @@ class LeaseLost(BusError):
 
 
 class StreamGap(BusError):
-    """Retention (age) removed messages between the reader's position and the oldest message left.
+    """Messages of the pool between the reader's position and the oldest one left were removed.
 
-    Reading can go on after `resume_after`; what lay between is no longer in NATS. A stream is shared by all
-    pools, so the removed messages may all be of other pools.
+    Reading can go on after `resume_after`; what lay between is no longer in NATS.
     """
 
     def __init__(self, stream: str, after_sequence: int, first_sequence: int) -> None:

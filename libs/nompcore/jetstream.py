@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
-from nompcore.subjects import BUCKETS, OBJECT_STORES, SUBJECTS, Bucket, ObjectStore, Storage, Stream
+from nompcore.subjects import BUCKETS, OBJECT_STORES, STREAMS, SUBJECTS, Bucket, ObjectStore, Storage, Stream
 
 _STORAGE = {Storage.MEMORY: StorageType.MEMORY, Storage.FILE: StorageType.FILE}
 
@@ -45,6 +46,15 @@ def stream_config(stream: Stream) -> StreamConfig:
         duplicate_window=stream.duplicate_window_seconds,
         allow_direct=True,
     )
+
+
+def without_age_limit(service: str, present: StreamConfig) -> StreamConfig | None:
+    """What a stream that exists should be, where it forgets by age and the table says that `service` cuts it.
+
+    Everything else stays as it is: replicas and limits that an operator has chosen. None: nothing to change.
+    """
+    is_cut_by_service = any(stream.name == present.name and stream.cutter == service for stream in STREAMS)
+    return replace(present, max_age=0.0) if is_cut_by_service and present.max_age else None
 
 
 def bucket_stream(bucket: Bucket) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
+from nompcore.encoding import HASH_SIZE
 from nompcore.errors import EncodingError
 from nompcore.hashing import sha256d
+from powhash.merkle import merkle_branch
 
 
 def _next_level(hashes_le: list[bytes]) -> list[bytes]:
@@ -31,6 +33,14 @@ def branch(txids_le: Sequence[bytes]) -> list[bytes]:
 
     The coinbase is always the leftmost leaf, so its partner on each level does not depend on it.
     """
+    joined = merkle_branch(b"".join(txids_le))
+    if joined is None:
+        return plain_branch(txids_le)
+    return [joined[at : at + HASH_SIZE] for at in range(0, len(joined), HASH_SIZE)]
+
+
+def plain_branch(txids_le: Sequence[bytes]) -> list[bytes]:
+    """The same without the hash library: what defines it, and 3 ms for 4,000 ids instead of 0.3."""
     steps: list[bytes] = []
     level = list(txids_le)
     while level:

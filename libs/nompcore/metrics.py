@@ -17,6 +17,9 @@ BUS_ERRORS = Counter("nomp_bus_errors", "errors the NATS client reported", ["kin
 BUS_DROPPED = Counter(
     "nomp_bus_dropped", "fire-and-forget messages not sent for want of a connection", ["subject"]
 )
+STREAMS_AGEING = Gauge(
+    "nomp_bus_stream_ageing", "1 while a stream that must not forget by age still does", ["stream"]
+)
 BUS_UNDECODABLE = Counter(
     "nomp_bus_undecodable", "received messages that are not what their subject says", ["subject"]
 )

@@ -18,11 +18,17 @@ from nompcore.jetstream import store_stream
 from nompcore.link import Link
 from nompcore.subjects import ObjectStore
 
-CHUNK_BYTES = 128 * 1024
-"""As other clients do: far below any server's `max_payload`."""
+CHUNK_BYTES = 4 * 1024 * 1024
+"""A block of Bitcoin in one: the server writes each chunk to its disk before the next one comes.
+
+Other clients make chunks of 128 kB, and read any. A server with a smaller `max_payload` gets smaller ones.
+"""
+
+CHUNK_SECONDS = 20.0
+"""For the storing of one, should the server be far away."""
 
 GET_SECONDS = 30.0
-"""For a whole object; a block waits for it, but a block of the largest size is 64 chunks."""
+"""For a whole object; a block waits for it."""
 
 
 class _Description(msgspec.Struct):
@@ -49,14 +55,16 @@ class Objects:
     async def put(self, name: str, data: bytes) -> None:
         """Stores the object; it exists only once all of it is stored. Raises BusUnavailable."""
         nuid = self._link.nc.new_inbox().rpartition(".")[2]
-        chunks = range(0, len(data), CHUNK_BYTES)
+        chunk_bytes = min(CHUNK_BYTES, self._link.nc.max_payload)
+        chunks = range(0, len(data), chunk_bytes)
         description = _Description(
             name, self.name, nuid, len(data), len(chunks), _digest(data), datetime.now(UTC).isoformat()
         )
         what = f"put object {name} in {self.name}"
         for start in chunks:
-            async with self._link.exchange(what):
-                await self._link.js.publish(self._chunks(nuid), data[start : start + CHUNK_BYTES])
+            async with self._link.exchange(what, CHUNK_SECONDS):
+                chunk = data[start : start + chunk_bytes]
+                await self._link.js.publish(self._chunks(nuid), chunk, timeout=CHUNK_SECONDS)
         async with self._link.exchange(what):
             await self._link.js.publish(
                 self._meta(name), msgspec.json.encode(description), headers={Header.ROLLUP: "sub"}

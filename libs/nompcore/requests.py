@@ -8,9 +8,11 @@ from nompcore.messages import HistoryPoint, Message
 
 
 class MinerRequest(Message, frozen=True, kw_only=True):
-    """Everything about one payout address."""
+    """Everything about one payout address, and a page of its payments, the newest first."""
 
     address: str
+    payments_offset: int = 0
+    payments_limit: int = 0  # 0: as many as payouts shows of one miner
 
 
 class MinerWorker(Message, frozen=True, kw_only=True):
@@ -48,6 +50,7 @@ class MinerReply(Message, frozen=True, kw_only=True):
     payments: list[MinerPayment] = msgspec.field(default_factory=list)
     minimum_sats: int = 0  # from which balance on it wants to be paid; 0: it never said
     held_back: str = ""  # why nothing is sent to it: the wallet's words about its address
+    payments_total: int = 0  # of which `payments` is a page; 0 from versions that had no pages
 
 
 class PageRequest(Message, frozen=True, kw_only=True):
@@ -68,6 +71,9 @@ class BlockRow(Message, frozen=True, kw_only=True):
     confirmations: int
     difficulty: float
     time_ms: int
+    effort: float = 0.0  # work of its round over what a block takes on average; 0: not known
+    network_difficulty: float = 0.0  # when it was found, in the unit of shares; 0: not known
+    coinbase_txid_display: str = ""
 
 
 class BlocksReply(Message, frozen=True, kw_only=True):
@@ -139,7 +145,9 @@ class PaymentsControl(Message, frozen=True, kw_only=True):
     amount_sats: int = 0  # deposit-reserve, correct; set-minimum, where 0 is the pool's
     from_account: str = ""  # correct: the account that is debited
     to_account: str = ""  # correct: the one that is credited; release-suspense: "miner:<address>" or "fee"
-    reference: str = ""  # correct: your own name for it; the same one is booked once
+    reference: str = (
+        ""  # correct: your own name for it, booked once; accept-finding: block hash or payment id
+    )
     block_hash_display: str = ""  # release-suspense: the block whose reward is in suspense
     shares_of: str = ""  # release-suspense, in place of to_account: "next", or a block's hash
 

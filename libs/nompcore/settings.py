@@ -6,6 +6,7 @@ as `<NAME>_FILE`, the path of a file that holds the value, so that secrets need 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -18,6 +19,9 @@ from nompcore.subjects import API, JOBMAKER, NOTIFIER, PAYOUTS, STRATUM
 
 MAX_SECONDS = 3600
 """The longest time a variable may ask to wait."""
+
+MAX_RATE = 1_000_000
+"""The highest rate or count that a variable may name."""
 
 METRICS_PORTS = {STRATUM: 9101, JOBMAKER: 9102, PAYOUTS: 9103, API: 9104, NOTIFIER: 9105}
 """One port each, so that all services fit on one machine."""
@@ -45,6 +49,9 @@ class Settings:
     drain_seconds: float
     api_host: str
     api_port: int
+    api_rate: float
+    api_burst: int
+    api_proxy_networks: tuple[str, ...]
     metrics_host: str
     metrics_port: int
     webhook_url: str = field(repr=False)
@@ -100,12 +107,34 @@ def _required(text: str) -> str:
     return text
 
 
+def _rate(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= MAX_RATE:
+        raise ValueError("not a rate")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MAX_RATE:
+        raise ValueError("not a count")
+    return number
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    """Networks as `ipaddress` writes them; an address is a network of one."""
+    return tuple(str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip())
+
+
 WANTED = {
     Path: "a path",
     str: "text",
     _required: "text, not empty",
     _port: "a port number, 0 to 65535",
     _seconds: f"seconds, 0 to {MAX_SECONDS}",
+    _rate: f"a number, 0 to {MAX_RATE}",
+    _count: f"a whole number, 1 to {MAX_RATE}",
+    _networks: "addresses and networks, by commas",
     _level: f"one of {', '.join(LEVELS)}",
     _replica: "letters, digits, - and _",
 }
@@ -154,6 +183,21 @@ VARIABLES = (
     ),
     Variable("API_HOST", "api_host", _required, "127.0.0.1", "address on which the api listens"),
     Variable("API_PORT", "api_port", _port, "8080", "port on which the api listens"),
+    Variable(
+        "API_RATE",
+        "api_rate",
+        _rate,
+        "20",
+        "requests a second that one address may make of the api on average; 0: any number",
+    ),
+    Variable("API_BURST", "api_burst", _count, "200", "requests that one address may make at once"),
+    Variable(
+        "API_PROXY_NETWORKS",
+        "api_proxy_networks",
+        _networks,
+        "",
+        "proxies before the api: only they are believed who a request is from (`X-Forwarded-For`)",
+    ),
     Variable("METRICS_HOST", "metrics_host", _required, "127.0.0.1", "address of the metrics page"),
     Variable("METRICS_PORT", "metrics_port", _port, "", "port of the metrics page, 0 for none"),
     Variable(

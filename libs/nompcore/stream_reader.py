@@ -52,6 +52,8 @@ class LogState:
 
     created_ms: int
     last_sequence: int
+    messages: int = 0  # of the pool that was asked about, else of all
+    bytes: int = 0  # of all pools' messages
 
 
 class StreamReader(Generic[T]):
@@ -112,11 +114,14 @@ class StreamReader(Generic[T]):
     async def _new_consumer(self, inactive_seconds: float) -> ConsumerInfo:
         """Makes a consumer that starts after the position, and is told how many messages wait for it."""
         await self._check_position()
+        return await self._add_consumer(self._position + 1, inactive_seconds)
+
+    async def _add_consumer(self, first_sequence: int, inactive_seconds: float) -> ConsumerInfo:
         config = ConsumerConfig(
             name=f"{self._link.service}-{NUID().next().decode()}",
             filter_subject=self._filter,
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._position + 1,
+            opt_start_seq=first_sequence,
             ack_policy=AckPolicy.NONE,
             inactive_threshold=inactive_seconds,
             mem_storage=True,
@@ -130,6 +135,10 @@ class StreamReader(Generic[T]):
 
         A stream in memory or with a limit a subject loses messages by design: it is simply read on,
         after a reset from its start.
+
+        From others a pool's messages go from its oldest on, and never the last one that was read. So while
+        any message at or before the position is there, none behind it is missing, however far other pools'
+        messages have gone. Who begins at 0 wants what there is.
         """
         async with self._link.exchange(f"look at stream {self._stream.name}"):
             info = await self._link.js.stream_info(self._stream.name)
@@ -140,8 +149,21 @@ class StreamReader(Generic[T]):
             self._position = 0 if was_reset else self._position
         elif was_reset:
             raise StreamReset(self._stream.name, self._position, last)
-        elif first > self._position + 1:
-            raise StreamGap(self._stream.name, self._position, first)
+        elif self._position and (first > self._position + 1 or info.state.num_deleted):
+            first = await self._first_kept() or first
+            if first > self._position + 1:
+                raise StreamGap(self._stream.name, self._position, first)
+
+    async def _first_kept(self) -> int | None:
+        """The sequence of the pool's oldest message; None without any."""
+        consumer = await self._add_consumer(1, STRETCH_INACTIVE_SECONDS)
+        if not consumer.num_pending:
+            return None
+        async with Pull(self._link, self._stream.name, consumer.name, 1) as pull:
+            for _ in range(MAX_REFUSALS):
+                if messages := await pull.next_present():
+                    return messages[0].metadata.sequence.stream
+        raise BusUnavailable(f"{self._filter}: the oldest message does not come")
 
     def _decoded(self, messages: list[Msg]) -> list[Stored[T]]:
         """What can be decoded; what cannot is nothing anybody could act on: counted, logged, passed."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from nompcore import alarms as a
 from nompcore import messages as m
 from nompcore import requests as r
 
@@ -33,20 +34,26 @@ class Storage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A JetStream stream. Limits retention always: nothing is removed because it was read."""
+    """A JetStream stream. Limits retention always: nothing is removed because it was read.
+
+    Without an age limit (0) it is cut by the service `cutter`, which knows what is still needed; nobody else
+    may remove a message.
+    """
 
     name: str
     storage: Storage
     max_age_seconds: int
     max_messages_per_subject: int = -1
     duplicate_window_seconds: int = 2 * MINUTE
+    cutter: str = ""
 
 
 JOBS = Stream("JOBS", Storage.MEMORY, max_age_seconds=DAY, max_messages_per_subject=1)
-SHARES = Stream("SHARES", Storage.FILE, max_age_seconds=14 * DAY)
+SHARES = Stream("SHARES", Storage.FILE, max_age_seconds=0, cutter=PAYOUTS)
 BLOCKS = Stream("BLOCKS", Storage.FILE, max_age_seconds=90 * DAY)
 EVENTS = Stream("EVENTS", Storage.FILE, max_age_seconds=90 * DAY)
-STREAMS = (JOBS, SHARES, BLOCKS, EVENTS)
+ALARMS = Stream("ALARMS", Storage.FILE, max_age_seconds=90 * DAY)
+STREAMS = (JOBS, SHARES, BLOCKS, EVENTS, ALARMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,10 @@ BLOCK_CONFIRMED = Subject(
 BLOCK_ORPHANED = Subject("nomp.{pool}.block.orphaned", m.BlockOrphaned, (PAYOUTS,), (API, NOTIFIER), BLOCKS)
 PAYMENT_SENT = Subject("nomp.{pool}.payment.sent", m.PaymentSent, (PAYOUTS,), (API, NOTIFIER), EVENTS)
 PAYMENT_FAILED = Subject("nomp.{pool}.payment.failed", m.PaymentFailed, (PAYOUTS,), (API, NOTIFIER), EVENTS)
+PAYEE_QUARANTINED = Subject(
+    "nomp.{pool}.payee.quarantined", a.PayeeQuarantined, (PAYOUTS,), (API, NOTIFIER), ALARMS
+)
+AUDIT_FAILED = Subject("nomp.{pool}.audit.failed", a.AuditFailed, (PAYOUTS,), (API, NOTIFIER), ALARMS)
 TIP = Subject("nomp.{pool}.tip", m.Tip, (NOTIFIER, JOBMAKER), (JOBMAKER,))
 REPLICA_STATS = Subject("nomp.{pool}.stratum.{replica}", m.ReplicaStats, (STRATUM,), (API,))
 # Published by people: `nats pub nomp.litecoin.notice '{"pool":"litecoin","text":"…"}'`.
@@ -115,6 +126,8 @@ SUBJECTS: tuple[Subject[m.Message], ...] = (
     BLOCK_ORPHANED,
     PAYMENT_SENT,
     PAYMENT_FAILED,
+    PAYEE_QUARANTINED,
+    AUDIT_FAILED,
     TIP,
     REPLICA_STATS,
     NOTICE,

@@ -149,8 +149,8 @@ class WatchedDaemon:
         if longpollid:
             request["longpollid"] = longpollid
         within = {} if timeout_seconds is None else {"timeout_seconds": timeout_seconds}
-        answer = await self.daemon.call("getblocktemplate", request, **within)
-        offer = read_offer(self.name, answer, self._pool)
+        fields = await self.daemon.call_fields("getblocktemplate", request, **within)
+        offer = read_offer(self.name, fields, self._pool)
         self.longpollid = offer.head.longpollid
         self._see_tip(offer.head.prevhash_display, offer.head.height - 1)
         return offer

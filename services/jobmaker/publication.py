@@ -37,6 +37,7 @@ class _Stored:
     template_id: str
     packed: bytes
     at_ms: int
+    is_bare: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Publication:
         self._leads = leads
         self._on_published = on_published
         self._ids = JobIds(replica)
-        self._stored: _Stored | None = None
+        self._stored: dict[bool, _Stored] = {}  # by whether it is bare: of those, one is as the other
 
     async def inherit(self) -> Job | None:
         """The job that miners have now, whoever published it. Raises BusUnavailable."""
@@ -105,9 +106,8 @@ class Publication:
 
     async def publish(self, draft: Draft, kind: str) -> None:
         """Give the job to the miners; `kind` is for logs and metrics. Raises BusUnavailable or LeaseLost."""
-        if draft.stored is not self._stored:
-            await self._templates.put(self._pool.name, draft.stored.template_id, draft.stored.packed)
-            self._stored = draft.stored
+        if draft.stored is not self._stored.get(draft.stored.is_bare):
+            await self._store(draft.stored)
         await self._send(draft.job)
         self.job = draft.job
         self._tell(draft.job, kind)
@@ -117,8 +117,11 @@ class Publication:
         """Publish the current job again, because the bus may have forgotten it. Raises as `publish`."""
         if self.job is None:
             return
-        if self._stored is not None and self._stored.template_id == self.job.template_id:
-            await self._templates.put(self._pool.name, self._stored.template_id, self._stored.packed)
+        ids = {stored.template_id: stored for stored in self._stored.values()}
+        current = ids.get(self.job.template_id)
+        if current is not None:
+            await self._store(current)
+        self._stored = {} if current is None else {current.is_bare: current}  # the rest may be forgotten too
         await self._send(self.job)
         JOBS_REPEATED.labels(self._pool.name).inc()
         log.info("job published again", extra={"job_id": self.job.job_id})
@@ -126,10 +129,15 @@ class Publication:
     def _stored_form(self, job_id: str, body: BlockBody, now_ms: int) -> _Stored:
         """The form to store under the job's id, or what is stored already if nothing changed."""
         packed = pack_transactions(body)
-        before = self._stored
+        is_bare = not body.transactions
+        before = self._stored.get(is_bare)
         if before is not None and before.packed == packed and now_ms - before.at_ms < REUSE_MS:
             return before
-        return _Stored(job_id, packed, now_ms)
+        return _Stored(job_id, packed, now_ms, is_bare)
+
+    async def _store(self, stored: _Stored) -> None:
+        await self._templates.put(self._pool.name, stored.template_id, stored.packed)
+        self._stored[stored.is_bare] = stored
 
     async def _send(self, job: Job) -> None:
         if not self._leads():  # storing took time: somebody else may lead by now

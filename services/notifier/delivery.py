@@ -12,9 +12,11 @@ from nompcore.bus import Bus
 from nompcore.config import PoolConfig
 from nompcore.messages import Message
 from nompcore.subjects import (
+    AUDIT_FAILED,
     BLOCK_CONFIRMED,
     BLOCK_ORPHANED,
     BLOCK_SUBMITTED,
+    PAYEE_QUARANTINED,
     PAYMENT_FAILED,
     PAYMENT_SENT,
     Subject,
@@ -30,6 +32,8 @@ EVENTS: Sequence[Subject[Message]] = (
     BLOCK_ORPHANED,
     PAYMENT_SENT,
     PAYMENT_FAILED,
+    PAYEE_QUARANTINED,
+    AUDIT_FAILED,
 )  # type: ignore[assignment]  # differently parametrised subjects, only read
 
 # A new channel's queue starts with everything the stream holds, which is months; nobody wants those as news.

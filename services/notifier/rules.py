@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nompcore.alarms import AuditFailed, PayeeQuarantined
 from nompcore.amounts import coins_from_sats
 from nompcore.config import PoolConfig
 from nompcore.messages import (
@@ -22,7 +23,7 @@ from nompcore.messages import (
 MAX_NAME = 80
 
 PAYEE_PREFIX = "to "
-"""How a failure names an address instead of a payment: it was quarantined, everybody else is paid."""
+"""How a failure of earlier versions names an address instead of a payment: it was quarantined."""
 _UNPRINTED = re.compile(r"[^A-Za-z0-9 ._:+/-]")
 
 
@@ -110,10 +111,27 @@ def payment_failed(event: PaymentFailed, _: Units) -> News:
     return News("payment.failed", event.pool, text, event.time_ms, is_alarm=True)
 
 
+def payee_quarantined(event: PayeeQuarantined, _: Units) -> News:
+    """Everybody is paid but one."""
+    address, reason = shown_name(event.address), shown_name(event.reason)
+    text = f"{event.pool}: payments to {address} are held back, the wallet refuses it: {reason}"
+    return News("payee.quarantined", event.pool, text, event.time_ms, is_alarm=True)
+
+
+def audit_failed(event: AuditFailed, _: Units) -> News:
+    """Nobody is paid until somebody has found out what is wrong."""
+    first, more = shown_name(next(iter(event.problems), "")), len(event.problems) - 1
+    others = f" (and {more} more)" if more > 0 else ""
+    text = f"{event.pool}: the audit failed, payments are stopped: {first}{others}"
+    return News("audit.failed", event.pool, text, event.time_ms, is_alarm=True)
+
+
 RULES: Mapping[type[Message], Callable[[Any, Units], News]] = {
     BlockSubmitted: block_submitted,
     BlockConfirmed: block_confirmed,
     BlockOrphaned: block_orphaned,
     PaymentSent: payment_sent,
     PaymentFailed: payment_failed,
+    PayeeQuarantined: payee_quarantined,
+    AuditFailed: audit_failed,
 }

@@ -20,6 +20,7 @@ from services.payouts.ledger import Ledger
 from services.payouts.mpos_pools import MposPools
 from services.payouts.outages import until_done
 from services.payouts.pool_money import PoolMoney
+from services.payouts.pool_shares import PoolShares
 from services.payouts.redis_client import connect
 from services.payouts.schema import LedgerUnusable
 
@@ -59,11 +60,13 @@ async def _run_until_stopped(
             BLOCK_SUBMITTED, "outcomes", partial(record_outcome, ledger), service.stop
         )
         tasks.create_task(outcomes, name="outcomes")
+        shares = PoolShares(service.bus, service.replica, len(service.config.pools))
+        tasks.create_task(shares.look_for_ever(service.stop), name="seat among replicas")
         for pool in service.config.pools.values():
             money = PoolMoney(service.bus, redis, ledger, pool, service.config.website, failpoints)
             await money.serve()
             mpos.add(money.mpos)
-            tasks.create_task(money.lead(service.replica, service.stop), name=f"lead {pool.name}")
+            tasks.create_task(money.lead(shares, service.stop), name=f"lead {pool.name}")
         tasks.create_task(mpos.record_outcomes(service.stop), name="outcomes for MPOS")
         service.ready()
 

@@ -43,11 +43,13 @@ class Kind(enum.Enum):
     REWARD = "reward"  # reference: block hash
     LATE_ROUND = "late-round"  # block hash; its shares turned up after its reward went to suspense
     SHARES = "shares"  # the stretch of the share log whose shares were credited (PPS)
-    DEPOSIT = "deposit"  # the operator's own words: coins put into the reserve
+    DEPOSIT = "deposit"  # the transaction that brought coins for the reserve
     PAYMENT = "payment"  # payment id
     SETTLEMENT = "settlement"  # payment id
     RETURN = "return"  # payment id; it will never be sent, the amounts are owed again
     IMPORT = "import"  # from where; balances taken over, once
+    CORRECTION = "correction"  # the operator's own words
+    RELEASE = "release"  # block hash; an operator gave its reward to somebody out of suspense
 
 
 def miner(address: str) -> str:
@@ -72,15 +74,18 @@ def is_unassigned(address: str) -> bool:
 
 def book(
     connection: Connection, *, pool: str, kind: Kind, reference: str, amounts: Mapping[str, int], now_ms: int
-) -> None:
-    """Add one transfer; LedgerError if it does not balance. The database refuses a repeated reference."""
+) -> int:
+    """Add one transfer; LedgerError if it does not balance. The database refuses a repeated reference.
+
+    Returns the transfer's row id.
+    """
     if sum(amounts.values()) != 0:
         raise LedgerError(f"{kind.value} {reference} does not balance: off by {sum(amounts.values())}")
     inserted = connection.execute(
         insert(transfers).values(pool=pool, kind=kind.value, reference=reference, created_ms=now_ms)
     )
     assert inserted.inserted_primary_key is not None, "the row was just inserted"
-    transfer_id = inserted.inserted_primary_key[0]
+    transfer_id = int(inserted.inserted_primary_key[0])
     rows = [
         {"transfer_id": transfer_id, "pool": pool, "account": account, "amount_sats": sats}
         for account, sats in amounts.items()
@@ -88,6 +93,23 @@ def book(
     ]
     if rows:
         connection.execute(insert(entries), rows)
+    return transfer_id
+
+
+def find(connection: Connection, pool: str, kind: Kind, reference: str) -> int | None:
+    """The row id of a transfer; None if there is none of this reference."""
+    condition = (
+        (transfers.c.pool == pool) & (transfers.c.kind == kind.value) & (transfers.c.reference == reference)
+    )
+    found: int | None = connection.scalar(select(transfers.c.id).where(condition))
+    return found
+
+
+def amounts_of(connection: Connection, transfer_id: int) -> dict[str, int]:
+    """Account → amount of one transfer."""
+    columns = (entries.c.account, entries.c.amount_sats)
+    rows = connection.execute(select(*columns).where(entries.c.transfer_id == transfer_id))
+    return {account: int(sats) for account, sats in rows}
 
 
 def balances(connection: Connection, pool: str) -> dict[str, int]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from nompcore.messages import BlockConfirmed, BlockOrphaned, BlockSubmitted
-from services.payouts import accounts, block_rows, round_rows
+from services.payouts import accounts, block_efforts, block_rows, round_rows, suspense_rows
 from services.payouts.accounts import Kind
 from services.payouts.block_rows import DEAD, Block, Status
 from services.payouts.database import Database
@@ -23,6 +23,7 @@ from services.payouts.failpoint import Step
 from services.payouts.outbox import enqueue
 from services.payouts.rewards import split
 from services.payouts.round_rows import FIRST_VERSIONS, Round
+from services.payouts.suspense import is_given_away, release_awaited
 from services.payouts.tally_batch import Candidate
 
 
@@ -83,9 +84,9 @@ class BlocksLedger:
         return Closing.WAITING if block.status is Status.SUBMITTED else Closing.READY
 
     def close_round(
-        self, pool: str, candidate: Candidate, weights: Mapping[str, int], now_ms: int
+        self, pool: str, candidate: Candidate, weights: Mapping[str, int], now_ms: int, *, round_work: int
     ) -> Closing:
-        """Take a round's weights over, if the block's outcome is known."""
+        """Take a round's weights over, if the block's outcome is known. `round_work`: of its shares."""
         with self._database.write(Step.ROUND_CLOSED) as connection:
             block = block_rows.find(connection, pool, candidate.block_hash_display)
             if block is None:
@@ -96,8 +97,9 @@ class BlocksLedger:
             if block.status is Status.SUBMITTED:
                 return Closing.WAITING
             owed = _close(connection, block, dict(weights))
+            block_efforts.store(connection, block.id, round_work, candidate.network_difficulty)
             if block.status is Status.CONFIRMED:
-                _release_suspended(connection, block, owed, now_ms)
+                suspense_rows.release_to_own_round(connection, block, owed, now_ms)
         return Closing.CLOSED
 
     def set_confirmations(self, confirmations: Mapping[int, int]) -> None:
@@ -124,6 +126,8 @@ class BlocksLedger:
                 connection, block_id, status=Status.CONFIRMED, reward_sats=reward_sats, fee_ppm=fee_ppm,
                 confirmations=confirmations,
             )  # fmt: skip
+            if owed:
+                release_awaited(connection, block, now_ms)
             enqueue(connection, block.pool, _confirmed(block, reward_sats, now_ms), block.block_hash)
         return Crediting.CREDITED if owed else Crediting.SUSPENDED
 
@@ -138,10 +142,13 @@ class BlocksLedger:
         return True
 
     def given_up(self, pool: str, since_ms: int) -> list[Block]:
-        """Orphaned and rejected blocks found since a moment, oldest first."""
+        """Orphaned and rejected blocks found since a moment, oldest first.
+
+        The round that a pool brought along from NOMP stands among them, with no height: no chain knows it.
+        """
         with self._database.read() as connection:
             dead = block_rows.with_status(connection, pool, DEAD)
-        return [block for block in dead if block.found_ms >= since_ms]
+        return [block for block in dead if block.height and block.found_ms >= since_ms]
 
     def revive(self, block_id: int) -> bool:
         """The chain has a block that was given up: it waits for its maturity again. False if it does already.
@@ -171,7 +178,7 @@ def _close(connection: Connection, block: Block, weights: dict[str, int]) -> dic
     if decided.scheme.pays_shares:
         block_rows.store_paid_round(connection, block.id)
         return {accounts.RESERVE: -block.reward_sats}
-    if block.status not in DEAD and decided.scheme.takes:
+    if block.status not in DEAD and decided.scheme.takes and not is_given_away(connection, block):
         _take_returned(connection, block, decided.group, weights)
     block_rows.store_round(connection, block.id, weights)
     return _owed(block.reward_sats, block.fee_ppm, weights)
@@ -207,18 +214,6 @@ def _take_returned(connection: Connection, block: Block, group: str, weights: di
         weights[address] = weights.get(address, 0) + work
     for block_id in dead:
         block_rows.change(connection, block_id, returned_into=block.id)
-
-
-def _release_suspended(connection: Connection, block: Block, owed: Mapping[str, int], now_ms: int) -> None:
-    amounts = {accounts.SUSPENSE: block.reward_sats, **owed}
-    accounts.book(
-        connection,
-        pool=block.pool,
-        kind=Kind.LATE_ROUND,
-        reference=block.block_hash,
-        amounts=amounts,
-        now_ms=now_ms,
-    )
 
 
 def _owed(reward_sats: int, fee_ppm: int, weights: Mapping[str, int]) -> dict[str, int]:

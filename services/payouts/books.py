@@ -1,14 +1,43 @@
-"""The books of a pool as an operator reads them: its accounts, what is owed and held, and what is wrong."""
+"""The books of a pool as an operator reads them: its accounts, what is owed and held, and what is wrong.
+
+The whole audit is done for it, with what the scheduled one has found.
+"""
 
 from __future__ import annotations
 
-from nompcore.requests import Books
+from dataclasses import dataclass
+
+import msgspec
+
+from nompcore.requests import Books, SuspendedReward
 from services.payouts import accounts, audit
+from services.payouts.audit_findings import Findings
 from services.payouts.payment_plan import Planner, Stopped
+from services.payouts.record_audit import Looked
 
 
-async def books(planner: Planner) -> Books:
-    """The same check as before every payment, whenever somebody asks. Raises WalletUnavailable."""
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is to be told beside the accounts."""
+
+    looked: Looked
+    running_rounds: list[str]  # what is wrong with them
+    findings: Findings
+    suspended: list[SuspendedReward]
+
+
+async def books(planner: Planner, records: Records) -> Books:
+    """The same checks as those by schedule, whenever somebody asks. Raises WalletUnavailable."""
+    told = await _accounts(planner)
+    looked, findings = records.looked, records.findings
+    return msgspec.structs.replace(
+        told, problems=[*told.problems, *looked.problems, *records.running_rounds],
+        findings=findings.problems, findings_since_ms=findings.since_ms, suspended=records.suspended,
+        rounds_checked=looked.rounds, payments_checked=looked.payments, blocks_checked=looked.blocks,
+    )  # fmt: skip
+
+
+async def _accounts(planner: Planner) -> Books:
     try:
         standing = await planner.standing()
     except Stopped as reason:

@@ -57,7 +57,10 @@ class Closer:
         found = pending.candidate
         weights = await self._weights(pending, decided)
         now_ms = int(time.time() * 1000)
-        closing = await asyncio.to_thread(self._ledger.blocks.close_round, self._pool, found, weights, now_ms)
+        closing = await asyncio.to_thread(
+            self._ledger.blocks.close_round, self._pool, found, weights, now_ms,
+            round_work=sum(pending.weights.values()),
+        )  # fmt: skip
         if closing is Closing.CLOSED:
             metrics.ROUNDS_CLOSED.labels(self._pool).inc()
             facts = {"pool": self._pool, "block": found.block_hash_display, "addresses": len(weights)}
@@ -69,7 +72,10 @@ class Closer:
         if decided.scheme.reach is Reach.TALLIES:
             return pending.weights
         history = await asyncio.to_thread(self._ledger.schemes.history, self._pool)
-        weights = await self._windows.weights(pending.candidate, decided, history.groups)
+        place = await asyncio.to_thread(self._ledger.bases.place, self._pool)
+        weights = await self._windows.weights(
+            pending.candidate, decided, history.groups, cut_before=place.cut_before if place else 0
+        )
         return pending.weights if weights is None else weights
 
 

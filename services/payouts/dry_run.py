@@ -32,7 +32,8 @@ async def dry_run(ledger: Ledger, planner: Planner, pool: str) -> DryRun:
     except (Stopped, LedgerError, WalletUnavailable) as stopped:
         return DryRun(stopped=str(stopped))
     pause = await asyncio.to_thread(ledger.pauses.of, pool)
-    return _of_plan(plan, stopped=f"paused: {pause.reason}" if pause else "")
+    stopped_by = f"paused: {pause.reason}" if pause else ""
+    return await asyncio.to_thread(_of_plan, plan, stopped_by)
 
 
 def _waiting(ledger: Ledger, pool: str) -> Payment | None:

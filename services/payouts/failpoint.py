@@ -21,6 +21,9 @@ class Step(enum.Enum):
 
     LEDGER_MIGRATED = "ledger.migrated"  # the tables of today, before anything else
     SHARES_APPLIED = "shares.applied"  # a read batch in the tallies
+    TALLIES_REPLACED = "tallies.replaced"  # by those of the ledger and the log
+    LOG_BASE_MOVED = "log.based"  # the tallies as they were at a place of the log, in the ledger
+    LOG_CUT = "log.cut"  # what nobody needs any more gone from the log
     BLOCK_OUTCOME = "block.outcome"  # what the daemons said to a found block
     ROUND_CLOSED = "round.closed"  # a round's weights in the ledger
     ROUND_DROPPED = "round.dropped"  # the same round gone from the tallies
@@ -42,6 +45,10 @@ class Step(enum.Enum):
     PAYEE_RELEASED = "payee.released"  # and may be asked again
     MINIMUM_SET = "minimum.set"  # from which amount on a miner wants to be paid
     PAYMENTS_PAUSED = "payments.paused"  # or resumed
+    BOOKS_CORRECTED = "books.corrected"  # by an operator
+    SUSPENSE_RELEASED = "suspense.released"  # or decided that the next round gets it
+    AUDIT_NOTED = "audit.noted"  # what the audit found, or that it holds again
+    FINDING_ACCEPTED = "finding.accepted"  # by an operator, who has dealt with it
     EVENT_PUBLISHED = "event.published"  # a block or payment event marked as sent
     MPOS_BEGUN = "mpos.begun"  # where in the log MPOS's shares begin
     MPOS_ROWS = "mpos.rows"  # shares and the log's position in MPOS's database

@@ -1,18 +1,27 @@
-"""Figures about workers and the running round, read from the tallies for people. No money is decided here."""
+"""Figures about workers and the running round, read from the tallies for people. No money is decided here.
+
+What is great is read in pieces, so that neither Redis nor this process is kept from other work: a share that
+is counted meanwhile may be in one figure and not yet in another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from redis.asyncio import Redis
 
 from nompcore.target import WORK_PER_DIFFICULTY
-from services.payouts.tallies import key_prefix, works_of
+from services.payouts.tallies import key_prefix
 from services.payouts.tally_batch import BUCKET_SECONDS, bucket_of
 
-_INVALID = b"invalid:"
+FIELDS_AT_ONCE: Final = 1_000
+"""Some milliseconds of work for both sides."""
+
+_RECORD: Final = ("valid", "best", "seen", "home", "invalid")
+_counts: Final = msgspec.json.Decoder(dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +50,8 @@ class PoolFigures:
 
     valid: int
     invalid: int
-    round_work: int
+    round_work: int  # of all running rounds
     workers: list[WorkerFigures]  # seen in the hashrate window or the running round
-
-
-@dataclass(frozen=True, slots=True)
-class _Works:
-    """Worker → work in the hashrate window and in the running rounds; their sum by address."""
-
-    recent: dict[str, int]
-    in_round: dict[str, int]
-    round_work: int
 
 
 class Figures:
@@ -65,43 +65,35 @@ class Figures:
 
     async def pool(self, now_ms: int) -> PoolFigures:
         """Totals, and every worker of the window or the round."""
-        works, counters = await self._works(now_ms)
-        names = sorted(works.recent.keys() | works.in_round.keys())
+        suffixes = await self._suffixes()
+        counters: dict[Any, Any] = await self._redis.hgetall(self._prefix + "counters")
+        in_round = await self._sums(f"round:workers{suffix}" for suffix in suffixes)
+        recent = await self._sums(self._buckets(now_ms))
         return PoolFigures(
             valid=int(counters.get(b"valid", 0)),
             invalid=int(counters.get(b"invalid", 0)),
-            round_work=works.round_work,
-            workers=await self._workers(names, works, now_ms),
+            round_work=sum(in_round.values()),
+            workers=await self._workers([*(recent | in_round)], recent, in_round, now_ms),
         )
 
     async def miner(self, address: str, now_ms: int) -> list[WorkerFigures]:
         """Every remembered worker of an address, the one seen last first."""
-        members: list[Any] = await self._redis.zrevrange(f"{self._prefix}miner:{address}", 0, -1)
-        names = [member.decode() for member in members]
-        if not names:
-            return []
-        works, _ = await self._works(now_ms)
-        return await self._workers(names, works, now_ms)
+        members: set[Any] = await self._redis.smembers(f"{self._prefix}rigs:{address}")
+        names = [*members]
+        in_round = await self._sums_of(names, [f"round:workers{suffix}" for suffix in await self._suffixes()])
+        recent = await self._sums_of(names, [*self._buckets(now_ms)])
+        workers = await self._workers(names, recent, in_round, now_ms)
+        return sorted(workers, key=lambda worker: (-worker.last_share_ms, worker.worker))
 
-    async def _works(self, now_ms: int) -> tuple[_Works, dict[bytes, bytes]]:
-        """The window and the running rounds of all groups, and the counters: all of one moment."""
+    # ---- work ----
+
+    async def _suffixes(self) -> list[str]:
+        """Of the keys of running rounds: the pool's own, and those of groups."""
         groups: set[Any] = await self._redis.smembers(self._prefix + "groups")
-        suffixes = ["", *(f":{group.decode()}" for group in groups)]
-        rounds = len(suffixes)
-        buckets = range(self._first_bucket(now_ms), bucket_of(now_ms) + 1)
-        keys = [
-            *(f"round:current{suffix}" for suffix in suffixes),
-            *(f"round:workers{suffix}" for suffix in suffixes),
-            *(f"bucket:{bucket}" for bucket in buckets),
-            "counters",
-        ]
-        *answers, counters = await self._hashes((self._prefix + key for key in keys), at_once=True)
-        works = _Works(
-            recent=_sum(answers[2 * rounds :]),
-            in_round=_sum(answers[rounds : 2 * rounds]),
-            round_work=sum(_sum(answers[:rounds]).values()),
-        )
-        return works, counters
+        return ["", *(f":{group.decode()}" for group in groups)]
+
+    def _buckets(self, now_ms: int) -> Iterator[str]:
+        return (f"bucket:{number}" for number in range(self._first_bucket(now_ms), bucket_of(now_ms) + 1))
 
     def _first_bucket(self, now_ms: int) -> int:
         """The first bucket that lies whole inside the window."""
@@ -112,45 +104,76 @@ class Figures:
         since_ms = now_ms - self._first_bucket(now_ms) * BUCKET_SECONDS * 1000
         return work / self._multiplier / max(since_ms / 1000, BUCKET_SECONDS)
 
-    async def _workers(self, names: Sequence[str], works: _Works, now_ms: int) -> list[WorkerFigures]:
-        records = await self._hashes(f"{self._prefix}worker:{name}" for name in names)
-        hashrates = [self._hashrate(works.recent.get(name, 0), now_ms) for name in names]
-        return [
-            _figures(name, record, hashrate, works.in_round.get(name, 0))
-            for name, record, hashrate in zip(names, records, hashrates, strict=True)
-        ]
+    async def _sums(self, keys: Iterable[str]) -> dict[bytes, int]:
+        """Name → work in all these hashes together."""
+        total: dict[bytes, int] = {}
+        for key in keys:
+            for name, work in (await self._hash(key)).items():
+                total[name] = total.get(name, 0) + int(work)
+        return total
 
-    async def _hashes(self, keys: Iterable[str], *, at_once: bool = False) -> list[dict[bytes, bytes]]:
-        """`at_once`: all of one moment; nobody else is served meanwhile."""
-        async with self._redis.pipeline(transaction=at_once) as pipeline:
+    async def _hash(self, key: str) -> dict[bytes, bytes]:
+        """A whole hash, however large. A field that is answered twice, as scanning may, is here once."""
+        found: dict[bytes, bytes] = {}
+        cursor: int = 0
+        while True:
+            piece: Any
+            cursor, piece = await self._redis.hscan(self._prefix + key, cursor, count=FIELDS_AT_ONCE)
+            found.update(piece)
+            if cursor == 0:
+                return found
+
+    async def _sums_of(self, names: Sequence[bytes], keys: Sequence[str]) -> dict[bytes, int]:
+        """The same of some names only."""
+        total = dict.fromkeys(names, 0)
+        for some in _pieces(names):
+            for answer in await self._fields(keys, some):
+                for name, work in zip(some, answer, strict=True):
+                    total[name] += int(work or 0)
+        return total
+
+    # ---- workers ----
+
+    async def _workers(
+        self, names: Sequence[bytes], recent: Mapping[bytes, int], in_round: Mapping[bytes, int], now_ms: int
+    ) -> list[WorkerFigures]:
+        keys = [f"workers:{field}" for field in _RECORD]
+        found: list[WorkerFigures] = []
+        for some in _pieces(names):
+            records = zip(*await self._fields(keys, some), strict=True)
+            found.extend(
+                _figures(name, record, self._hashrate(recent.get(name, 0), now_ms), in_round.get(name, 0))
+                for name, record in zip(some, records, strict=True)
+            )
+        return found
+
+    async def _fields(self, keys: Sequence[str], names: Sequence[bytes]) -> list[list[bytes | None]]:
+        """For each hash the values of these fields."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
             for key in keys:
-                pipeline.hgetall(key)
-            answers: list[dict[bytes, bytes]] = await pipeline.execute()
+                pipeline.hmget(self._prefix + key, names)
+            answers: list[list[bytes | None]] = await pipeline.execute()
         return answers
 
 
-def _sum(answers: Iterable[Mapping[bytes, bytes]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for answer in answers:
-        for name, work in works_of(answer).items():
-            total[name] = total.get(name, 0) + work
-    return total
+def _pieces(names: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    return (names[first : first + FIELDS_AT_ONCE] for first in range(0, len(names), FIELDS_AT_ONCE))
 
 
-def _figures(name: str, record: dict[bytes, bytes], hashrate: float, round_work: int) -> WorkerFigures:
-    invalid = {
-        field.removeprefix(_INVALID).decode(): int(count)
-        for field, count in record.items()
-        if field.startswith(_INVALID)
-    }
+def _figures(
+    name: bytes, record: tuple[bytes | None, ...], hashrate: float, round_work: int
+) -> WorkerFigures:
+    """`record`: what the hashes of _RECORD say of the worker."""
+    valid, best, seen, home, invalid = record
+    ip, _, address = (home or b"").decode().partition(" ")
     return WorkerFigures(
-        worker=name,
-        address=record.get(b"address", b"").decode(),
+        worker=name.decode(),
+        address=address,
         hashrate=hashrate,
         round_difficulty=round_work / WORK_PER_DIFFICULTY,
-        valid=int(record.get(b"valid", 0)),
-        invalid=invalid,
-        best_share_difficulty=float(record.get(b"best", 0)),
-        last_share_ms=int(record.get(b"last_ms", 0)),
-        ip=record.get(b"ip", b"").decode(),
+        valid=int(valid or 0),
+        invalid=_counts.decode(invalid) if invalid else {},
+        best_share_difficulty=float(best or 0),
+        last_share_ms=int(seen or 0),
+        ip=ip,
     )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from services.payouts import accounts
+from services.payouts.audit_findings import AuditFindings
+from services.payouts.audit_reads import AuditReads
 from services.payouts.blocks_ledger import BlocksLedger
+from services.payouts.corrections import Corrections
 from services.payouts.database import Database
 from services.payouts.ledger_reports import LedgerReports
+from services.payouts.log_bases import LogBases
 from services.payouts.outbox import Outbox
 from services.payouts.payee_terms import PayeeTerms
 from services.payouts.payment_pauses import PaymentPauses
@@ -14,6 +18,7 @@ from services.payouts.payments_ledger import PaymentsLedger
 from services.payouts.reserve_ledger import ReserveLedger
 from services.payouts.schemes_ledger import SchemesLedger
 from services.payouts.sendmany_attempts import SendmanyAttempts
+from services.payouts.suspense import Suspense
 
 
 class Ledger:
@@ -29,6 +34,11 @@ class Ledger:
         self.returns = PaymentReturns(database)
         self.payees = PayeeTerms(database)
         self.pauses = PaymentPauses(database)
+        self.corrections = Corrections(database)
+        self.suspense = Suspense(database)
+        self.findings = AuditFindings(database)
+        self.reads = AuditReads(database)
+        self.bases = LogBases(database)
         self.outbox = Outbox(database)
         self.reports = LedgerReports(database)
 

@@ -15,6 +15,7 @@ from nompcore.requests import (
     PaymentsReply,
 )
 from services.payouts import accounts
+from services.payouts.block_efforts import block_efforts, effort
 from services.payouts.block_rows import Status
 from services.payouts.database import Database
 from services.payouts.nomp_import import carried_over
@@ -27,7 +28,7 @@ MAX_PAGE = 500
 """Rows of one reply: some 150 kB, whatever a client asks for."""
 
 MINER_PAYMENTS = 100
-"""Newest payments shown of one miner."""
+"""Newest payments shown of one miner, unless as many are asked for."""
 
 SENT: Final = (State.BROADCAST.value, State.CONFIRMED.value)
 
@@ -43,6 +44,7 @@ class MinerMoney:
     payments: list[MinerPayment]
     minimum_sats: int  # that it asked for; 0 if it did not
     held_back: str  # why the wallet refuses its address; empty if it does not
+    payments_total: int  # of which `payments` is a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class LedgerReports:
         with self._database.read() as connection:
             total = connection.scalar(select(func.count()).select_from(blocks).where(blocks.c.pool == pool))
             newest = (
-                select(blocks)
+                select(blocks, block_efforts.c.work, block_efforts.c.network_difficulty)
+                .outerjoin_from(blocks, block_efforts)
                 .where(blocks.c.pool == pool)
                 .order_by(blocks.c.found_ms.desc(), blocks.c.id.desc())
             )
@@ -93,16 +96,20 @@ class LedgerReports:
             rows = connection.execute(_page(newest, offset, limit)).mappings().all()
             return PaymentsReply(total=total or 0, payments=[_payment_row(connection, row) for row in rows])
 
-    def miner(self, pool: str, address: str, fee_ppm: int) -> MinerMoney:
-        """An address: owed, expected of blocks that are not mature, paid."""
+    def miner(
+        self, pool: str, address: str, fee_ppm: int, *, offset: int = 0, limit: int = MINER_PAYMENTS
+    ) -> MinerMoney:
+        """An address: owed, expected of blocks that are not mature, paid, and a page of its payments."""
         with self._database.read() as connection:
             owed_sats = -accounts.balance(connection, pool, accounts.miner(address))
             immature_sats = _immature_sats(connection, pool, address, fee_ppm)
-            listed, paid_sats = _miner_payments(connection, pool, address)
+            listed, paid_sats, total = _miner_payments(connection, pool, address, offset, limit)
             paid_sats += carried_over.paid_before_sats(connection, pool, address)
             minimum_sats, held_back = _terms(connection, pool, address)
-        is_known = bool(owed_sats or immature_sats or listed or paid_sats)
-        return MinerMoney(is_known, owed_sats, immature_sats, paid_sats, listed, minimum_sats, held_back)
+        is_known = bool(owed_sats or immature_sats or total or paid_sats)
+        return MinerMoney(
+            is_known, owed_sats, immature_sats, paid_sats, listed, minimum_sats, held_back, total
+        )
 
 
 def _page(statement: Select[Any], offset: int, limit: int) -> Select[Any]:
@@ -133,24 +140,30 @@ def _immature_sats(connection: Connection, pool: str, address: str, fee_ppm: int
     )
 
 
-def _miner_payments(connection: Connection, pool: str, address: str) -> tuple[list[MinerPayment], int]:
-    """The newest payments and the sum of all that were sent. The fee is no miner's, wherever it goes."""
+def _miner_payments(
+    connection: Connection, pool: str, address: str, offset: int, limit: int
+) -> tuple[list[MinerPayment], int, int]:
+    """A page of payments, the newest first, the sum of all that were sent, and how many there are.
+
+    The fee is no miner's, wherever it goes.
+    """
     mine = (payments.c.pool == pool) & (payment_outputs.c.account == accounts.miner(address))
     joined = payments.join(payment_outputs, payment_outputs.c.payment_id == payments.c.id)
     paid = select(func.coalesce(func.sum(payment_outputs.c.amount_sats), 0)).select_from(joined)
     paid_sats = connection.scalar(paid.where(mine, payments.c.state.in_(SENT)))
+    total = connection.scalar(select(func.count()).select_from(joined).where(mine))
     newest = (
         select(payments, payment_outputs.c.amount_sats).select_from(joined).where(mine)
-        .order_by(payments.c.created_ms.desc()).limit(MINER_PAYMENTS)
+        .order_by(payments.c.created_ms.desc(), payments.c.id.desc())
     )  # fmt: skip
     listed = [
         MinerPayment(
             payment_id=row["id"], txid_display=row["txid"], amount_sats=row["amount_sats"],
             state=row["state"], time_ms=row["sent_ms"] or row["created_ms"],
         )
-        for row in connection.execute(newest).mappings()
+        for row in connection.execute(_page(newest, offset, limit)).mappings()
     ]  # fmt: skip
-    return listed, int(paid_sats or 0)
+    return listed, int(paid_sats or 0), int(total or 0)
 
 
 def _block_row(row: RowMapping) -> BlockRow:
@@ -158,6 +171,8 @@ def _block_row(row: RowMapping) -> BlockRow:
         height=row["height"], block_hash_display=row["block_hash"], status=row["status"],
         worker=row["worker"], reward_sats=row["reward_sats"], confirmations=row["confirmations"],
         difficulty=row["difficulty"], time_ms=row["found_ms"],
+        effort=effort(row["work"], row["network_difficulty"]),
+        network_difficulty=row["network_difficulty"] or 0.0, coinbase_txid_display=row["coinbase_txid"],
     )  # fmt: skip
 
 

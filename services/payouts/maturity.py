@@ -90,7 +90,7 @@ class Maturity:
 
     async def _credit(self, block: Block, reward_sats: int, confirmations: int) -> None:
         facts = {"pool": self._pool, "block": block.block_hash, "reward_sats": reward_sats}
-        if reward_sats != block.reward_sats:
+        if block.reward_sats and reward_sats != block.reward_sats:  # 0: nobody told one, as NOMP did not
             metrics.REWARDS_DIFFERENT.labels(self._pool).inc()
             log.error(
                 "block paid another amount than announced",

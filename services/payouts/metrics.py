@@ -17,6 +17,16 @@ LOG_GAPS = Counter(
     "nomp_payouts_log_gaps", "times the share log had lost messages before they were read", ["pool"]
 )
 
+TALLIES_RESTORED = Counter(
+    "nomp_payouts_tallies_restored", "times Redis had lost tallies and got those of the ledger back", ["pool"]
+)
+LOG_MESSAGES = Gauge("nomp_payouts_log_messages", "messages of the pool in the share log", ["pool"])
+LOG_BYTES = Gauge("nomp_payouts_log_bytes", "what the share log of all pools takes on NATS' disk")
+LOG_CUT = Counter("nomp_payouts_log_messages_cut", "messages removed from the share log", ["pool"])
+LOG_REACH_SECONDS = Gauge(
+    "nomp_payouts_log_reach_seconds", "age of the pool's oldest share in the share log", ["pool"]
+)
+
 ROUNDS_CLOSED = Counter("nomp_payouts_rounds_closed", "rounds written to the ledger", ["pool"])
 ROUNDS_PENDING = Gauge("nomp_payouts_rounds_pending", "rounds that wait for their block's outcome", ["pool"])
 BLOCKS_CONFIRMED = Counter("nomp_payouts_blocks_confirmed", "blocks credited", ["pool"])
@@ -64,8 +74,17 @@ PAYEES_QUARANTINED = Gauge(
 SENDMANY_UNANSWERED = Counter(
     "nomp_payouts_sendmany_unanswered", "times an old wallet was asked to send and gave no answer", ["pool"]
 )
+FEES_ABOVE_CAP = Counter(
+    "nomp_payouts_fees_above_cap", "payments of old wallets that cost more than the limit", ["pool"]
+)
 BOOKS_UNBALANCED = Gauge(
     "nomp_payouts_books_unbalanced", "1 while the books or the wallet do not hold", ["pool"]
+)
+AUDIT_PROBLEMS = Gauge(
+    "nomp_payouts_audit_problems", "what the audit found; payments are stopped above 0", ["pool"]
+)
+AUDITED_SECONDS = Gauge(
+    "nomp_payouts_audited_timestamp_seconds", "when the whole audit was done last", ["pool"]
 )
 OWED_SATS = Gauge("nomp_payouts_owed_sats", "owed to miners and not yet sent", ["pool"])
 

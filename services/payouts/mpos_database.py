@@ -31,6 +31,14 @@ _ENGINE_OF: Final = text(
 )
 
 
+_PACKAGE: Final = "cryptography"
+_WITHOUT_PACKAGE: Final = (
+    "the server keeps this user's password as caching_sha2_password or sha256_password, for which the "
+    "package cryptography is missing: ALTER USER ... IDENTIFIED WITH mysql_native_password BY ..., or "
+    "install it (docs/mpos.md)"
+)
+
+
 class MposUnavailable(NompError):  # noqa: N818 - as those of nompcore.errors
     """The database is away or refuses: its number and text, never what was asked."""
 
@@ -114,7 +122,8 @@ def _connect(dialect: Dialect, _record: Any, arguments: Any, options: Any) -> DB
     try:
         return dialect.connect(*arguments, **options)
     except RuntimeError as error:
-        raise MposUnavailable(f"MPOS database: {error}") from error
+        reason = _WITHOUT_PACKAGE if _PACKAGE in str(error) else error
+        raise MposUnavailable(f"MPOS database: {reason}") from error
 
 
 def _speak_utc(connection: Any, _record: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from nompcore.bus import Bus
 from nompcore.config import MposConfig, PoolConfig
 from nompcore.messages import BlockSubmitted
@@ -27,14 +29,20 @@ class MposPool:
         self._database = MposDatabase(config, failpoints)
         self._logins = MposLogins(self._database, config, pool.name)
         self._outcomes = MposOutcomes(self._database, pool.name)
+        self._writer = MposWriter(self._database, pool.name)
         self.recorder = MposRecorder(
-            bus, MposWriter(self._database, pool.name), tallies,
+            bus, self._writer, tallies,
             pool=pool.name, multiplier=pool.coin.mpos_diff_multiplier,
         )  # fmt: skip
 
     async def serve(self) -> None:
         """Answer stratum's questions about logins, leading or not."""
         await self._bus.serve(LOGIN, self._logins.answer, self.name)
+
+    async def position(self) -> int:
+        """The log's sequence up to which everything is in MPOS's database; 0 before it has begun."""
+        position = await asyncio.to_thread(self._writer.position)
+        return position.sequence if position else 0
 
     async def record_outcome(self, outcome: BlockSubmitted) -> None:
         """Handle jobmaker's message about a block of this pool."""

@@ -7,13 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, NoReturn
 
+from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, TryAgainError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from nompcore.errors import NompError
 from nompcore.patience import Patience
 from services.payouts import database, metrics
+from services.payouts.redis_client import RedisUnable
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ OUTAGES: Final = (
     OutOfMemoryError,
     ReadOnlyError,
     TryAgainError,
+    ClusterDownError,
+    RedisUnable,
     *database.OUTAGES,
 )
 """What makes a step worth repeating. All else is a bug of ours and ends the process."""

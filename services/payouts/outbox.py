@@ -1,4 +1,5 @@
-"""Events of blocks and payments, written in the transaction that makes them true and published afterwards.
+"""Events of blocks and payments, and alarms: written in the transaction that makes them true, and published
+afterwards.
 
 So an event is published although the process died right after the commit, and none is published for what did
 not happen. Its message id makes the stream store a repeat once.
@@ -13,12 +14,22 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from nompcore.messages import Message
-from nompcore.subjects import BLOCK_CONFIRMED, BLOCK_ORPHANED, PAYMENT_FAILED, PAYMENT_SENT, Subject
+from nompcore.subjects import (
+    AUDIT_FAILED,
+    BLOCK_CONFIRMED,
+    BLOCK_ORPHANED,
+    PAYEE_QUARANTINED,
+    PAYMENT_FAILED,
+    PAYMENT_SENT,
+    Subject,
+)
 from services.payouts.database import Database
 from services.payouts.failpoint import Step
 from services.payouts.tables import outbox
 
-_SUBJECTS: Final = (BLOCK_CONFIRMED, BLOCK_ORPHANED, PAYMENT_SENT, PAYMENT_FAILED)
+_SUBJECTS: Final = (
+    BLOCK_CONFIRMED, BLOCK_ORPHANED, PAYMENT_SENT, PAYMENT_FAILED, PAYEE_QUARANTINED, AUDIT_FAILED,
+)  # fmt: skip
 EVENTS: Final[dict[str, Subject[Message]]] = {subject.message.__name__: subject for subject in _SUBJECTS}  # type: ignore[misc]
 """Message type → its subject."""
 

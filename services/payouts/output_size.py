@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from nompcore.encoding import varint
@@ -27,22 +28,35 @@ _LEAST_DUST_RATE: Final = 3_000  # sats for 1000 bytes: Bitcoin's, whatever rela
 _INPUT_BYTES, _WITNESS_INPUT_BYTES = 148, 67  # as nodes count them for this purpose
 
 
+@dataclass(frozen=True, slots=True)
+class OutputSize:
+    """What is to know of an output's script."""
+
+    output_bytes: int  # all of the output
+    spending_bytes: int  # an input that spends it, as nodes count it
+
+    @property
+    def weight(self) -> int:
+        """Weight units of the output."""
+        return 4 * self.output_bytes
+
+    def dust_sats(self, relay_fee_sats: int | None) -> int:
+        """The least amount to send; `relay_fee_sats` for 1000 bytes, None where nobody knows it."""
+        if relay_fee_sats is None:
+            return FALLBACK_DUST_SATS
+        rate = max(_DUST_RELAY_FEES * relay_fee_sats, _LEAST_DUST_RATE)
+        return -(-rate * (self.output_bytes + self.spending_bytes) // 1000)
+
+
+def size_of(script: bytes) -> OutputSize:
+    """The size of an output with this script."""
+    output_bytes = 8 + len(varint(len(script))) + len(script)
+    return OutputSize(output_bytes, _WITNESS_INPUT_BYTES if _is_witness_program(script) else _INPUT_BYTES)
+
+
 def output_weight(script: bytes) -> int:
     """Weight units of an output."""
-    return 4 * _output_bytes(script)
-
-
-def dust_sats(script: bytes, relay_fee_sats: int | None) -> int:
-    """The least amount to send to a script; `relay_fee_sats` for 1000 bytes, None where nobody knows it."""
-    if relay_fee_sats is None:
-        return FALLBACK_DUST_SATS
-    rate = max(_DUST_RELAY_FEES * relay_fee_sats, _LEAST_DUST_RATE)
-    input_bytes = _WITNESS_INPUT_BYTES if _is_witness_program(script) else _INPUT_BYTES
-    return -(-rate * (_output_bytes(script) + input_bytes) // 1000)
-
-
-def _output_bytes(script: bytes) -> int:
-    return 8 + len(varint(len(script))) + len(script)
+    return size_of(script).weight
 
 
 def _is_witness_program(script: bytes) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
+from nompcore.alarms import PayeeQuarantined
 from nompcore.errors import LedgerError
-from nompcore.messages import PaymentFailed
 from services.payouts.database import Database
 from services.payouts.failpoint import Step
 from services.payouts.outbox import enqueue
@@ -51,8 +51,8 @@ class PayeeTerms:
             for address in added:
                 values = {"pool": pool, "address": address, "reason": refused[address], "since_ms": now_ms}
                 connection.execute(insert(quarantined_payees).values(values))
-                event = _news(pool, address, refused[address], now_ms)
-                enqueue(connection, pool, event, f"{address}-quarantined-{now_ms}")
+                event = PayeeQuarantined(pool=pool, address=address, reason=refused[address], time_ms=now_ms)
+                enqueue(connection, pool, event, f"{address}-{now_ms}")
         return added
 
     def release(self, pool: str, address: str) -> bool:
@@ -85,8 +85,3 @@ class PayeeTerms:
             if minimum_sats:
                 values = {"pool": pool, "address": address, "minimum_sats": minimum_sats, "set_ms": now_ms}
                 connection.execute(insert(payout_minimums).values(values))
-
-
-def _news(pool: str, address: str, reason: str, now_ms: int) -> PaymentFailed:
-    text = f"the wallet refuses it, all others are paid: {reason}"
-    return PaymentFailed(pool=pool, payment_id=f"to {address}", reason=text, time_ms=now_ms)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import heapify, heappop
 from typing import Final
+
+import msgspec
 
 from services.payouts import accounts
 from services.payouts.output_size import FALLBACK_DUST_SATS, OUTPUTS_WEIGHT
@@ -49,8 +52,7 @@ class Terms:
     weight_limit: int = OUTPUTS_WEIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True, gc=False):  # there are very many: none for the collector to visit
     """A balance that the next payment does not touch, and why."""
 
     address: str
@@ -79,18 +81,17 @@ def choose(
     In the books, what is owed is negative.
     """
     terms = terms or Terms()
-    due: list[Payee] = []
+    due: list[tuple[int, str, str]] = []
     left_out: list[LeftOut] = []
-    for payee in [*_miners(balances), *_fee_payee(balances, rules)]:
-        reason = _reason_to_wait(payee, rules, is_payable, terms)
+    for account, address, sats in _owed(balances, rules):
+        reason = _reason_to_wait(account, address, sats, rules, is_payable, terms)
         if reason is None:
-            due.append(payee)
+            due.append((-sats, account, address))
         else:
-            left_out.append(LeftOut(payee.address, payee.amount_sats, reason))
-    due.sort(key=lambda payee: (-payee.amount_sats, payee.account))
-    count = _count_that_fits(due, terms)
-    no_room = [LeftOut(row.address, row.amount_sats, "no room in this transaction") for row in due[count:]]
-    return Due(due[:count], left_out + no_room)
+            left_out.append(LeftOut(address, sats, reason))
+    payees = _largest_that_fit(due, terms)
+    no_room = [LeftOut(address, -sats, "no room in this transaction") for sats, _, address in due]
+    return Due(payees, left_out + no_room)
 
 
 def fee_to_withdraw_sats(balances: Mapping[str, int]) -> int:
@@ -98,41 +99,42 @@ def fee_to_withdraw_sats(balances: Mapping[str, int]) -> int:
     return max(0, -balances.get(accounts.FEE, 0) - balances.get(accounts.NETWORK_FEES, 0))
 
 
-def _miners(balances: Mapping[str, int]) -> list[Payee]:
-    return [
-        Payee(account, address, -sats)
-        for account, sats in balances.items()
-        if sats < 0 and (address := accounts.miner_address(account)) is not None
-    ]
-
-
-def _fee_payee(balances: Mapping[str, int], rules: Rules) -> list[Payee]:
-    sats = fee_to_withdraw_sats(balances)
-    if rules.fee_address is None or sats < max(rules.fee_threshold_sats, 1):
-        return []
-    return [Payee(accounts.FEE, rules.fee_address, sats)]
+def _owed(balances: Mapping[str, int], rules: Rules) -> Iterator[tuple[str, str, int]]:
+    """Account, address and sats of everybody who is owed something."""
+    for account, sats in balances.items():
+        if sats < 0 and (address := accounts.miner_address(account)) is not None:
+            yield account, address, -sats
+    fee_sats = fee_to_withdraw_sats(balances)
+    if rules.fee_address is not None and fee_sats >= max(rules.fee_threshold_sats, 1):
+        yield accounts.FEE, rules.fee_address, fee_sats
 
 
 def _reason_to_wait(
-    payee: Payee, rules: Rules, is_payable: Callable[[str], bool], terms: Terms
+    account: str, address: str, sats: int, rules: Rules, is_payable: Callable[[str], bool], terms: Terms
 ) -> str | None:
     """Why a balance is not due; None if it is."""
-    if payee.account != accounts.FEE:
-        minimum_sats = max(rules.minimum_sats, terms.minimums_sats.get(payee.address, 0))
-        if payee.amount_sats < minimum_sats:
+    if account != accounts.FEE:
+        minimum_sats = max(rules.minimum_sats, terms.minimums_sats.get(address, 0))
+        if sats < minimum_sats:
             return f"below the minimum of {minimum_sats}"
-    if not is_payable(payee.address):
+    if not is_payable(address):
         return NOT_PAYABLE
-    if payee.address in terms.quarantined:
-        return f"quarantined: {terms.quarantined[payee.address]}"
-    dust_sats = terms.dust_sats(payee.address)
-    return f"below {dust_sats}, which nodes relay" if payee.amount_sats < dust_sats else None
+    if address in terms.quarantined:
+        return f"quarantined: {terms.quarantined[address]}"
+    dust_sats = terms.dust_sats(address)
+    return f"below {dust_sats}, which nodes relay" if sats < dust_sats else None
 
 
-def _count_that_fits(due: list[Payee], terms: Terms) -> int:
+def _largest_that_fit(due: list[tuple[int, str, str]], terms: Terms) -> list[Payee]:
+    """Takes them out of `due`: negative sats, account, address. Few fit of very many: no need to sort all."""
+    heapify(due)
+    payees: list[Payee] = []
     weight = 0
-    for count, payee in enumerate(due):
-        weight += terms.weight(payee.address)
-        if count and weight > terms.weight_limit:
-            return count
-    return len(due)
+    while due:
+        sats, account, address = due[0]
+        weight += terms.weight(address)
+        if payees and weight > terms.weight_limit:
+            break
+        heappop(due)
+        payees.append(Payee(account, address, -sats))
+    return payees

@@ -9,16 +9,18 @@ An old wallet signs and sends in one step, which `sendmany` takes care of.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from nompcore.address import NetworkParams
 from nompcore.errors import LedgerError
 from services.payouts import audit, metrics
 from services.payouts.audit import Standing
+from services.payouts.fee_cap import fee_cap_sats
 from services.payouts.ledger import Ledger
 from services.payouts.payees import Rules
 from services.payouts.payment_plan import MAX_UNCONFIRMED, Planner, Stopped, require_sound
@@ -40,11 +42,6 @@ log = logging.getLogger(__name__)
 
 CONFIRMATIONS = 6
 """Depth at which a payment is final, as the world takes it."""
-
-FEE_CAP_PPM: Final = 10_000
-FEE_CAP_PER_OUTPUT_SATS: Final = 10_000
-"""A transaction may cost 1 % of what it pays, or this much an output where that is more: a wallet whose
-estimate went wrong must not spend the pool's coins on fees, and small payments must remain possible."""
 
 RUNNING: Final = "running"
 
@@ -71,13 +68,17 @@ class Payer:
             reserve_sats=reserve_sats,
         )
         self.state = RUNNING
+        self.problems: list[str] = []  # what was wrong when the books were last looked at
 
-    async def run_once(self) -> None:
-        """Take every payment as far as it goes now, and begin the next one if somebody is due."""
+    async def run_once(self, doubts: Sequence[str] = ()) -> None:
+        """Take every payment as far as it goes now, and begin the next one if somebody is due.
+
+        With `doubts` about the records, in words, nothing is begun and nothing handed over.
+        """
         pause = await asyncio.to_thread(self._ledger.pauses.of, self._pool)
         metrics.PAYMENTS_PAUSED.labels(self._pool).set(pause is not None)
         try:
-            await (self._advance() if pause is None else self._only_look_after())
+            await (self._only_look_after(doubts) if pause is not None or doubts else self._advance())
         except (Stopped, LedgerError, WalletUnavailable) as stopped:
             self.stop(str(stopped))
         else:
@@ -91,9 +92,13 @@ class Payer:
         self.state = f"stopped: {reason}"
         metrics.PAYMENTS_STOPPED.labels(self._pool).set(1)
 
-    async def _only_look_after(self) -> None:
-        """What was sent is seen through, and nothing else is done."""
-        if stopped := await self._each(State.BROADCAST, self._look_after):
+    async def _only_look_after(self, doubts: Sequence[str]) -> None:
+        """What was sent is seen through, the books are looked at, and nothing else is done."""
+        stopped = [*await self._each(State.BROADCAST, self._look_after), *doubts]
+        with contextlib.suppress(WalletUnavailable, Stopped):  # it may be away on purpose
+            if await self._open_payment() is None:  # what of that one has left the wallet is not known
+                stopped += self._look_at(await self._planner.standing())
+        if stopped:
             raise Stopped("; ".join(stopped))
 
     async def _advance(self) -> None:
@@ -126,10 +131,15 @@ class Payer:
 
     async def _audit(self) -> Standing:
         standing = await self._planner.standing()
-        metrics.BOOKS_UNBALANCED.labels(self._pool).set(bool(audit.problems(standing)))
-        metrics.OWED_SATS.labels(self._pool).set(standing.owed_sats)
+        self._look_at(standing)
         require_sound(standing)
         return standing
+
+    def _look_at(self, standing: Standing) -> list[str]:
+        self.problems = audit.problems(standing)
+        metrics.BOOKS_UNBALANCED.labels(self._pool).set(bool(self.problems))
+        metrics.OWED_SATS.labels(self._pool).set(standing.owed_sats)
+        return self.problems
 
     async def _new_intent(self, standing: Standing) -> Payment | None:
         """Commit to pay whoever is due, if the wallet can afford it; None if nobody is."""
@@ -194,9 +204,7 @@ class Payer:
 
     async def _try_to_sign(self, payment: Payment, outputs: list[Output]) -> SignedTransaction:
         """Sign. Where coins seem to be missing, a crash may have left some locked: free them, try again."""
-        cap_sats = max(
-            payment.total_sats * FEE_CAP_PPM // 1_000_000, FEE_CAP_PER_OUTPUT_SATS * (len(outputs) + 1)
-        )
+        cap_sats = fee_cap_sats(payment.total_sats, len(outputs))
         try:
             return await self._wallet.sign(outputs, cap_sats)
         except FundsMissing:

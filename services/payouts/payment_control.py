@@ -1,4 +1,7 @@
-"""What people may ask of a pool's payments: how they stand, a dry run, pause, resume, and decisions."""
+"""What people may ask of a pool's payments: how they stand, a dry run, pause, resume, and decisions.
+
+Orders to book something by hand are `book_orders`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from collections.abc import Awaitable, Callable, Mapping
 import msgspec
 
 from nompcore.bus import Bus
-from nompcore.errors import NompError
 from nompcore.requests import (
     Books,
     DryRun,
@@ -21,42 +23,47 @@ from nompcore.requests import (
     QuarantinedPayee,
 )
 from nompcore.subjects import PAYMENTS_CONTROL
-from services.payouts.books import books
+from services.payouts.book_orders import BookOrders
+from services.payouts.books import Records, books
+from services.payouts.control_order import ControlRefused, required
 from services.payouts.dry_run import dry_run
 from services.payouts.payment_pauses import Pause
 from services.payouts.payment_returns import Decision, Verdict
 from services.payouts.payment_setup import PaymentSetup
 from services.payouts.payments_ledger import Payment
 from services.payouts.resolution import Resolution
+from services.payouts.tally_audit import TallyAudit
 
 log = logging.getLogger(__name__)
 
-QUESTIONS = ("status", "dry-run", "audit")
+QUESTIONS = ("status", "dry-run", "audit", "corrections")
 """Actions that change nothing."""
-
-
-class ControlRefused(NompError):  # noqa: N818 - it says what happened, as those of nompcore.errors do
-    """An order that lacks something or does not exist."""
 
 
 class PaymentControl:
     """One pool's. Every replica answers; `state` tells what this one's payer does."""
 
-    def __init__(self, setup: PaymentSetup, state: Callable[[], str]) -> None:
+    def __init__(self, setup: PaymentSetup, tallies: TallyAudit, state: Callable[[], str]) -> None:
         self._setup = setup
+        self._tallies = tallies
         self._ledger = setup.ledger
         self._pool = setup.pool
         self._state = state
+        self._orders = BookOrders(setup.ledger, pool=setup.pool, network=setup.network)
         self._actions: Mapping[str, Callable[[PaymentsControl], Awaitable[str]]] = {
             "status": self._status,
             "dry-run": self._status,
             "audit": self._status,
+            "corrections": self._status,
             "pause": self._pause,
             "resume": self._resume,
             "release-payee": self._release_payee,
             "resolve-stuck": self._resolve_stuck,
             "send-again": self._send_again,
-            "deposit-reserve": self._deposit_reserve,
+            "deposit-reserve": self._orders.deposit_reserve,
+            "correct": self._orders.correct,
+            "release-suspense": self._orders.release_suspense,
+            "accept-finding": self._orders.accept_finding,
             "set-minimum": self._set_minimum,
         }
 
@@ -65,7 +72,7 @@ class PaymentControl:
         await bus.serve(PAYMENTS_CONTROL, self.answer, self._pool)
 
     async def answer(self, request: PaymentsControl) -> PaymentsControlReply:
-        """Do what is asked. Raises ControlRefused or DecisionRefused; then nothing was changed."""
+        """Do what is asked. Raises what refuses an order; then nothing was changed."""
         action = self._actions.get(request.action)
         if action is None:
             raise ControlRefused(f"{request.action!r} is none of {', '.join(self._actions)}")
@@ -78,13 +85,15 @@ class PaymentControl:
             return msgspec.structs.replace(reply, dry_run=await self._dry_run())
         if request.action == "audit":
             return msgspec.structs.replace(reply, books=await self._books())
+        if request.action == "corrections":
+            return msgspec.structs.replace(reply, corrections=await self._orders.listed())
         return reply
 
     async def _status(self, _request: PaymentsControl) -> str:
         return "nothing"
 
     async def _pause(self, request: PaymentsControl) -> str:
-        reason, author = _required(request.reason, "reason"), _required(request.author, "author")
+        reason, author = required(request.reason, "reason"), required(request.author, "author")
         await asyncio.to_thread(
             self._ledger.pauses.pause, self._pool, reason=reason, author=author, now_ms=_now_ms()
         )
@@ -95,17 +104,17 @@ class PaymentControl:
         return "resumed" if was_paused else "nothing, there was no pause"
 
     async def _release_payee(self, request: PaymentsControl) -> str:
-        address = _required(request.address, "address")
+        address = required(request.address, "address")
         if not await asyncio.to_thread(self._ledger.payees.release, self._pool, address):
             raise ControlRefused(f"{address} is not in the quarantine")
         return f"{address} is released; refused again, it is quarantined again"
 
     async def _resolve_stuck(self, request: PaymentsControl) -> str:
-        payment_id = _required(request.payment_id, "payment_id")
+        payment_id = required(request.payment_id, "payment_id")
         verdict = Verdict(
-            reason=_required(request.reason, "reason"),
-            author=_required(request.author, "author"),
-            txid=_required(request.txid_display, "txid_display"),
+            reason=required(request.reason, "reason"),
+            author=required(request.author, "author"),
+            txid=required(request.txid_display, "txid_display"),
         )
         try:
             decision = Decision(request.decision)
@@ -117,26 +126,14 @@ class PaymentControl:
         return f"payment {payment_id} is {decision.value}"
 
     async def _send_again(self, request: PaymentsControl) -> str:
-        payment_id = _required(request.payment_id, "payment_id")
+        payment_id = required(request.payment_id, "payment_id")
         async with self._setup.wallet() as wallet:
             resolution = Resolution(self._ledger, wallet, pool=self._pool, network=self._setup.network)
             await resolution.send_again(payment_id)
         return f"the wallet will be asked again to send payment {payment_id}"
 
-    async def _deposit_reserve(self, request: PaymentsControl) -> str:
-        """Coins that the operator sent to the wallet; booked once for each transaction."""
-        txid_display, _ = _required(request.txid_display, "txid_display"), _required(request.author, "author")
-        is_new = await asyncio.to_thread(
-            self._ledger.reserve.deposit_reserve,
-            self._pool,
-            sats=request.amount_sats,
-            reference=txid_display,
-            now_ms=_now_ms(),
-        )
-        return f"{request.amount_sats} are in the reserve" if is_new else "nothing, it was booked before"
-
     async def _set_minimum(self, request: PaymentsControl) -> str:
-        address = _required(request.address, "address")
+        address = required(request.address, "address")
         await asyncio.to_thread(
             self._ledger.payees.set_minimum, self._pool, address, request.amount_sats, _now_ms()
         )
@@ -147,8 +144,14 @@ class PaymentControl:
             return await dry_run(self._ledger, self._setup.planner(wallet), self._pool)
 
     async def _books(self) -> Books:
-        async with self._setup.wallet() as wallet:
-            return await books(self._setup.planner(wallet))
+        async with self._setup.daemon() as daemon, self._setup.wallet() as wallet:
+            records = Records(
+                looked=await self._setup.record_audit(daemon).look(turn=0),
+                running_rounds=await self._tallies.look(),
+                findings=await asyncio.to_thread(self._ledger.findings.of, self._pool),
+                suspended=await self._orders.suspended(),
+            )
+            return await books(self._setup.planner(wallet), records)
 
     async def _reply(self, done: str) -> PaymentsControlReply:
         pause = await asyncio.to_thread(self._ledger.pauses.of, self._pool)
@@ -164,12 +167,6 @@ class PaymentControl:
             ],
             open_payments=[_row(payment) for payment in under_way],
         )
-
-
-def _required(value: str, name: str) -> str:
-    if not value.strip():
-        raise ControlRefused(f"{name} is missing")
-    return value
 
 
 def _pause(pause: Pause) -> PaymentsPause:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nompcore.address import NetworkParams, script_for
-from nompcore.errors import AddressError
 from services.payouts import accounts, audit
 from services.payouts.audit import Standing
 from services.payouts.bisection import find_refused
 from services.payouts.ledger import Ledger
-from services.payouts.output_size import dust_sats, output_weight
+from services.payouts.payable_addresses import payable_addresses
 from services.payouts.payees import Due, LeftOut, Payee, Rules, Terms, choose
 from services.payouts.payments_ledger import State
 from services.payouts.transaction_check import Output, intended_outputs
@@ -55,6 +54,7 @@ class Planner:
         self._pool = pool
         self._address = address
         self._network = network
+        self._payable = payable_addresses(network)
         self._rules = rules
         self._reserve_sats = reserve_sats
 
@@ -76,10 +76,10 @@ class Planner:
         refused: dict[str, str] = {}
         while True:
             known = {**terms.quarantined, **refused}
-            due = choose(standing.balances, self._rules, self._is_payable, replace(terms, quarantined=known))
+            due = await self._choose(standing, replace(terms, quarantined=known))
             fee_sats = 0
             if due.payees:
-                outputs = self._outputs(due.payees)
+                outputs = await asyncio.to_thread(self._outputs, due.payees)
                 try:
                     fee_sats = await self._wallet.fee_sats(outputs, self._address)
                 except PayeeRefused as reason:
@@ -101,16 +101,15 @@ class Planner:
         return Terms(
             minimums_sats=await asyncio.to_thread(self._ledger.payees.minimums, self._pool),
             quarantined={payee.address: payee.reason for payee in quarantined},
-            dust_sats=lambda address: dust_sats(script_for(address, self._network), relay_fee_sats),
-            weight=lambda address: output_weight(script_for(address, self._network)),
+            dust_sats=lambda address: self._payable.size_of_payable(address).dust_sats(relay_fee_sats),
+            weight=lambda address: self._payable.size_of_payable(address).weight,
         )
 
-    def _is_payable(self, address: str) -> bool:
-        try:
-            script_for(address, self._network)
-        except AddressError:
-            return False
-        return True
+    async def _choose(self, standing: Standing, terms: Terms) -> Due:
+        """In a thread: with very many balances it takes a second, and the lease has to be renewed."""
+        return await asyncio.to_thread(
+            choose, standing.balances, self._rules, self._payable.is_payable, terms
+        )
 
     def _outputs(self, payees: Sequence[Payee]) -> list[Output]:
         amounts: dict[str, int] = {}

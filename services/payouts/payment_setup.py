@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 
 from nompcore.config import PaymentConfig, PoolConfig
 from nompcore.daemon import Daemon
+from services.payouts.chain_view import ChainView
 from services.payouts.ledger import Ledger
 from services.payouts.payees import Rules
 from services.payouts.payer import Payer
 from services.payouts.payment_plan import Planner
+from services.payouts.record_audit import RecordAudit
 from services.payouts.wallet import Wallet
 
 
@@ -24,10 +26,14 @@ class PaymentSetup:
         self._config = pool
         self._payments = payments
 
+    def daemon(self) -> Daemon:
+        """A connection of its own to the payment daemon."""
+        return Daemon(self._payments.daemon)
+
     @asynccontextmanager
     async def wallet(self) -> AsyncIterator[Wallet]:
         """The payment daemon's wallet, over a connection of its own."""
-        async with Daemon(self._payments.daemon) as daemon:
+        async with self.daemon() as daemon:
             yield Wallet(daemon, self._config.coin.decimals)
 
     def payer(self, daemon: Daemon) -> Payer:
@@ -36,6 +42,14 @@ class PaymentSetup:
             self.ledger, Wallet(daemon, self._config.coin.decimals), pool=self.pool,
             address=self._config.address, network=self.network, rules=self._rules(),
             reserve_sats=self._payments.minimum_reserve_sats,
+        )  # fmt: skip
+
+    def record_audit(self, daemon: Daemon) -> RecordAudit:
+        """Looks over this connection."""
+        decimals = self._config.coin.decimals
+        return RecordAudit(
+            self.ledger, Wallet(daemon, decimals), ChainView(daemon, decimals), pool=self.pool,
+            network=self.network,
         )  # fmt: skip
 
     def planner(self, wallet: Wallet) -> Planner:

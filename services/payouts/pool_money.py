@@ -16,10 +16,9 @@ from redis.asyncio import Redis
 from nompcore.bus import Bus
 from nompcore.config import PaymentConfig, PoolConfig, WebsiteConfig
 from nompcore.daemon import Daemon
-from nompcore.ending import end_tasks
+from nompcore.ending import end_tasks, first_of
 from nompcore.errors import DaemonError
 from nompcore.lease import Lease
-from nompcore.subjects import LEASES
 from services.payouts import metrics
 from services.payouts.chain_view import ChainView
 from services.payouts.chain_witnesses import ChainWitnesses, connected_witnesses
@@ -29,19 +28,24 @@ from services.payouts.failpoint import Failpoints
 from services.payouts.figures import Figures
 from services.payouts.history import History
 from services.payouts.ledger import Ledger
+from services.payouts.log_keeper import CUTTING_SECONDS
 from services.payouts.maturity import Maturity
 from services.payouts.mpos_pool import MposPool
 from services.payouts.outages import repeat, until_done
 from services.payouts.payer import Payer
 from services.payouts.payment_control import PaymentControl
 from services.payouts.payment_setup import PaymentSetup
+from services.payouts.pool_log import PoolLog
 from services.payouts.pool_schemes import PoolSchemes
+from services.payouts.pool_shares import PoolShares
 from services.payouts.queries import Queries
 from services.payouts.recorder import Recorder
+from services.payouts.scheduled_audit import ScheduledAudit
 from services.payouts.share_windows import ShareWindows
 from services.payouts.snapshot import Snapshots
 from services.payouts.tallies import Tallies
-from services.payouts.wallet_trouble import trouble
+from services.payouts.tally_audit import TallyAudit
+from services.payouts.wallet_trouble import WalletUnavailable, trouble
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +78,14 @@ class PoolMoney:
         self._history = History(redis, pool.name, retention_seconds=website.historical_retention_seconds)
         self._closer = Closer(ledger, self._tallies, ShareWindows(bus, pool.name), pool.name)
         self._schemes = PoolSchemes(bus, ledger, self._tallies, pool)
+        self._tally_audit = TallyAudit(bus, redis, ledger.reads, pool.name, lambda: self._schemes.groups)
         self._payer: Payer | None = None
         self.mpos = MposPool(bus, pool, pool.mpos, self._tallies, failpoints) if pool.mpos else None
+        self._log = PoolLog(
+            bus, redis, ledger, pool.name, hashrate_window_seconds=window_seconds,
+            is_mpos=pool.mpos is not None, failpoints=failpoints,
+        )  # fmt: skip
+        self._keeper = self._log.keeper(lambda: self._schemes.history, self.mpos)
 
     async def serve(self) -> None:
         """Answer requests about the pool, leading or not."""
@@ -84,33 +94,36 @@ class PoolMoney:
         await queries.serve(self._bus)
         if self._pool.payments is not None:
             setup = PaymentSetup(self._ledger, self._pool, self._pool.payments)
-            control = PaymentControl(setup, lambda: self._payer.state if self._payer else STANDBY)
+            control = PaymentControl(
+                setup, self._tally_audit, lambda: self._payer.state if self._payer else STANDBY
+            )
             await control.serve(self._bus)
         if self.mpos is not None:
             await self.mpos.serve()
 
-    async def lead(self, replica: str, stop: asyncio.Event) -> None:
+    async def lead(self, shares: PoolShares, stop: asyncio.Event) -> None:
         """Wait for the lease, do the pool's money while it lasts, and again; until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
-            leading = tasks.create_task(self._lead_for_ever(replica))
+            leading = tasks.create_task(self._lead_for_ever(shares))
             await stop.wait()
             await end_tasks([leading])
 
-    async def _lead_for_ever(self, replica: str) -> None:
+    async def _lead_for_ever(self, shares: PoolShares) -> None:
         while True:
-            lease = await Lease.wait(self._bus, LEASES, f"payouts.{self._pool.name}", replica)
+            lease = await shares.take(self._pool.name)
             log.info("leading", extra={"pool": self._pool.name})
             try:
-                async with lease:
-                    metrics.LEADING.labels(self._pool.name).set(1)
-                    await self._work_while_held(lease)
+                with shares.leading(self._pool.name) as given_up:
+                    async with lease:
+                        metrics.LEADING.labels(self._pool.name).set(1)
+                        await self._work_while_held(lease, given_up)
             finally:
                 self._payer = None
                 metrics.LEADING.labels(self._pool.name).set(0)
             log.warning("not leading any more", extra={"pool": self._pool.name})
 
-    async def _work_while_held(self, lease: Lease) -> None:
-        """Do everything until the lease is lost; raises what any part of it raises."""
+    async def _work_while_held(self, lease: Lease, given_up: asyncio.Event) -> None:
+        """Do everything until the lease is lost or given up; raises what any part of it raises."""
         await until_done(self._schemes.adopt, name="adopt the reward schemes", stop=lease.lost)
         if lease.lost.is_set():
             return
@@ -120,6 +133,7 @@ class PoolMoney:
                 tasks.create_task(self._repeat("close", self._close_rounds, CLOSING_SECONDS)),
                 tasks.create_task(self._repeat("publish", self._publish_events, CLOSING_SECONDS)),
                 tasks.create_task(self._snapshot_for_ever()),
+                tasks.create_task(self._repeat("cut", self._keeper.run_once, CUTTING_SECONDS)),
             ]
             if self.mpos is not None:
                 working.append(tasks.create_task(self._repeat("mpos", self.mpos.recorder.follow, 0)))
@@ -128,7 +142,7 @@ class PoolMoney:
                 pace_seconds = self._pool.payments.payment_interval_seconds
                 working.append(tasks.create_task(self._repeat("credit", self._schemes.credit, pace_seconds)))
             try:
-                await lease.lost.wait()
+                await first_of(lease.lost, given_up)
             finally:
                 await end_tasks(working)
 
@@ -141,7 +155,7 @@ class PoolMoney:
         """Shares into the tallies; in MPOS mode not before it is known which shares are MPOS's."""
         if self.mpos is not None:
             await self.mpos.recorder.begun.wait()
-        recorder = Recorder(self._bus, self._tallies, self._pool.name, self._schemes.groups)
+        recorder = Recorder(self._bus, self._tallies, self._pool.name, self._schemes.groups, self._log.base)
         await self._repeat("record", recorder.follow, 0)
 
     async def _close_rounds(self) -> None:
@@ -170,17 +184,27 @@ class PoolMoney:
             connected_witnesses(self._pool.daemons, payments.daemon, decimals) as witnesses,
         ):
             maturity = self._maturity(ChainView(daemon, decimals), witnesses, payments)
-            payer = self._payer = PaymentSetup(self._ledger, self._pool, payments).payer(daemon)
+            setup = PaymentSetup(self._ledger, self._pool, payments)
+            payer = self._payer = setup.payer(daemon)
+            audit = self._audit(setup, daemon)
 
             async def run_once() -> None:
                 try:
                     await maturity.run_once()
-                    await payer.run_once()
+                    doubts = await audit.run_once()
+                    await payer.run_once(doubts)
+                    await audit.note([*doubts, *payer.problems])
+                except WalletUnavailable as reason:
+                    payer.stop(str(reason))
                 except DaemonError as error:
                     payer.stop(trouble(error) or type(error).__name__)
                     raise
 
             await self._repeat("pay", run_once, payments.payment_interval_seconds)
+
+    def _audit(self, setup: PaymentSetup, daemon: Daemon) -> ScheduledAudit:
+        records = setup.record_audit(daemon)
+        return ScheduledAudit(self._ledger, records, self._tally_audit, pool=self._pool.name)
 
     def _maturity(self, chain: ChainView, witnesses: ChainWitnesses, payments: PaymentConfig) -> Maturity:
         return Maturity(

@@ -30,6 +30,11 @@ class PoolSchemes:
         self._crediter: Crediter | None = None
 
     @property
+    def history(self) -> SchemeHistory:
+        """All that the pool was ever told."""
+        return self._history
+
+    @property
     def groups(self) -> Groups:
         """Which port's shares are of which rounds."""
         return self._history.groups

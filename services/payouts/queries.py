@@ -20,6 +20,7 @@ from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, PAYMENT_LIST
 from services.payouts.figures import Figures, WorkerFigures
 from services.payouts.history import History
 from services.payouts.ledger import Ledger
+from services.payouts.ledger_reports import MINER_PAYMENTS
 
 
 class Queries:
@@ -43,8 +44,9 @@ class Queries:
 
     async def _miner(self, request: MinerRequest) -> MinerReply:
         money = await asyncio.to_thread(
-            self._ledger.reports.miner, self._pool, request.address, self._fee_ppm
-        )
+            self._ledger.reports.miner, self._pool, request.address, self._fee_ppm,
+            offset=request.payments_offset, limit=request.payments_limit or MINER_PAYMENTS,
+        )  # fmt: skip
         workers = await self._figures.miner(request.address, int(time.time() * 1000))
         return MinerReply(
             address=request.address,
@@ -56,6 +58,7 @@ class Queries:
             payments=money.payments,
             minimum_sats=money.minimum_sats,
             held_back=money.held_back,
+            payments_total=money.payments_total,
         )
 
     async def _blocks(self, request: PageRequest) -> BlocksReply:

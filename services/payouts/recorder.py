@@ -4,41 +4,57 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import cast
 
 from nompcore.bus import Bus, Stored
+from nompcore.ending import end_tasks
 from nompcore.errors import StreamGap, StreamReset
 from nompcore.messages import ShareBatch
 from nompcore.subjects import SHARE_BATCH
 from services.payouts import metrics
 from services.payouts.groups import POOL_ONLY, Groups
+from services.payouts.log_base import LogBase
+from services.payouts.read_ahead import ReadAhead
 from services.payouts.tallies import PositionTaken, Tallies
-from services.payouts.tally_batch import fold
+from services.payouts.tally_batch import TallyBatch
 
 log = logging.getLogger(__name__)
 
 PEEK_SECONDS = 5.0
 """How long to look for a pool's first message in a log that was reset; JetStream answers in milliseconds."""
 
+FORGET_SECONDS = 600.0
+"""How often workers that are long gone are looked for."""
+
 
 class Recorder:
     """One pool's log. Several may run at once: the tallies take each stretch of the log from one of them."""
 
-    def __init__(self, bus: Bus, tallies: Tallies, pool: str, groups: Groups = POOL_ONLY) -> None:
+    def __init__(
+        self, bus: Bus, tallies: Tallies, pool: str, groups: Groups = POOL_ONLY, base: LogBase | None = None
+    ) -> None:
+        """`base`: where the tallies begin; None: with the log."""
         self._bus = bus
+        self._base = base
         self._tallies = tallies
         self._pool = pool
         self._groups = groups
         self._position = 0  # of the tallies, as far as this reading knows
         self._resume_after = 0  # what lay before this was removed from the log
+        self._forget_at = 0.0  # of the monotonic clock
 
     async def follow(self) -> None:
         """Read on from where the tallies are. Never returns; raises when Redis is away."""
+        if moved := await self._tallies.workers.take_over():
+            log.info("workers taken over", extra={"pool": self._pool, "workers": moved})
         while True:
             self._position = await self._tallies.position()
             try:
+                if self._base is not None:
+                    self._position = await self._base.begin(self._position)
                 await self._read()
             except PositionTaken as taken:
                 metrics.READINGS_REFUSED.labels(self._pool).inc()
@@ -60,14 +76,42 @@ class Recorder:
                 await self._tallies.rewind(self._position, await self._place_in_reset_log(reset))
 
     async def _read(self) -> None:
+        """Read and add at the same time, until one of them cannot go on; raises why."""
+        ahead = ReadAhead(self._groups)
+        working = [asyncio.create_task(self._sum_up(ahead)), asyncio.create_task(self._add(ahead))]
+        try:
+            ended, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        finally:
+            await end_tasks(working)
+
+    async def _sum_up(self, ahead: ReadAhead) -> None:
         read_after = max(self._position, self._resume_after)
-        async with aclosing(self._log_after(read_after)) as batches:
-            async for stored in batches:
-                batch = fold(stored, self._groups)
-                await self._tallies.apply(self._position, batch)
-                self._position = batch.last_sequence
-                metrics.SHARES_APPLIED.labels(self._pool).inc(batch.valid)
-                metrics.SHARES_WORTHLESS.labels(self._pool).inc(batch.worthless)
+        try:
+            async with aclosing(self._log_after(read_after)) as batches:
+                async for stored in batches:
+                    await ahead.add(stored)
+        except (StreamGap, StreamReset):
+            await ahead.all_added()  # they may be nowhere else any more
+            raise
+
+    async def _add(self, ahead: ReadAhead) -> None:
+        while True:
+            await self._apply(await ahead.next())
+            ahead.added()
+            await self._forget_workers()
+
+    async def _apply(self, batch: TallyBatch) -> None:
+        await self._tallies.apply(self._position, batch)
+        self._position = batch.last_sequence
+        metrics.SHARES_APPLIED.labels(self._pool).inc(batch.valid_total)
+        metrics.SHARES_WORTHLESS.labels(self._pool).inc(batch.worthless)
+
+    async def _forget_workers(self) -> None:
+        if time.monotonic() >= self._forget_at:
+            self._forget_at = time.monotonic() + FORGET_SECONDS
+            await self._tallies.workers.forget()
 
     async def _place_in_reset_log(self, reset: StreamReset) -> int:
         """Where to go on when NATS lost data.

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from nompcore.errors import LedgerError
 from services.payouts import accounts
 from services.payouts.accounts import Kind
+from services.payouts.correction_rows import NO_GROUNDS, Grounds, book_by_hand
 from services.payouts.database import Database
 from services.payouts.failpoint import Step
 from services.payouts.scheme_tables import credit_remainders, credited_candidates, credited_shares
-from services.payouts.tables import transfers
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +62,19 @@ class ReserveLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def deposit_reserve(self, pool: str, *, sats: int, reference: str, now_ms: int) -> bool:
+    def deposit_reserve(
+        self, pool: str, *, sats: int, reference: str, now_ms: int, grounds: Grounds = NO_GROUNDS
+    ) -> bool:
         """The operator put coins into the pool's wallet for PPS. False if the reference was booked before."""
         if sats <= 0:
             raise LedgerError(f"a deposit of {sats} is none")
         with self._database.write(Step.RESERVE_CHANGED) as connection:
-            if _is_booked(connection, pool, Kind.DEPOSIT, reference):
+            if accounts.find(connection, pool, Kind.DEPOSIT, reference) is not None:
                 return False
-            amounts = {accounts.WALLET: sats, accounts.RESERVE: -sats}
-            accounts.book(
-                connection, pool=pool, kind=Kind.DEPOSIT, reference=reference, amounts=amounts, now_ms=now_ms
-            )
+            book_by_hand(
+                connection, grounds, pool=pool, kind=Kind.DEPOSIT, reference=reference,
+                amounts={accounts.WALLET: sats, accounts.RESERVE: -sats}, now_ms=now_ms,
+            )  # fmt: skip
         return True
 
     def standing(self, pool: str) -> Reserve:
@@ -165,10 +167,3 @@ def _keep_remainders(connection: Connection, pool: str, remainders: Mapping[str,
     ]
     if new:
         connection.execute(insert(credit_remainders), new)
-
-
-def _is_booked(connection: Connection, pool: str, kind: Kind, reference: str) -> bool:
-    condition = (
-        (transfers.c.pool == pool) & (transfers.c.kind == kind.value) & (transfers.c.reference == reference)
-    )
-    return connection.scalar(select(transfers.c.id).where(condition)) is not None

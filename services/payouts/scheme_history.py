@@ -38,6 +38,11 @@ class SchemeHistory:
         return changes[-1][1] if changes else None
 
     @property
+    def groups_now(self) -> set[str]:
+        """The groups that some port is in."""
+        return {OWN, *(self.groups.now(port) for port in self.groups.by_port)}
+
+    @property
     def pays_shares(self) -> bool:
         """Whether some round has or had shares that are credited at once."""
         return any(scheme.pays_shares for changes in self.by_group.values() for _, scheme in changes)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from nompcore.errors import DaemonError, DaemonRefused, DaemonUnauthorized, DaemonWarmingUp, NompError
 from services.payouts import metrics
+from services.payouts.fee_cap import fee_cap_sats
 from services.payouts.ledger import Ledger
 from services.payouts.payments_ledger import Payment
 from services.payouts.sendmany_wallet import SendmanyWallet
@@ -47,15 +48,25 @@ class Sendmany:
 
         Raises OutcomeUnknown where that cannot be told, WrongOutputs or PaymentUnsafe where it is not what
         was asked for, and what the wallet refused; only after the last one the wallet is asked again.
+        PaymentUnsafe also where it would cost too much: then the wallet was not asked.
         """
+        cap_sats = fee_cap_sats(payment.total_sats, len(outputs))
         attempt = await asyncio.to_thread(self._ledger.attempts.of, payment.id)
         if attempt is None:
-            return await self._begin(payment, outputs)
-        return await self._search(payment, attempt.since_block, outputs)
+            sent = await self._begin(payment, outputs, cap_sats)
+        else:
+            sent = await self._search(payment, attempt.since_block, outputs)
+        if sent.fee_sats > cap_sats:  # it took more coins than its rate let expect
+            metrics.FEES_ABOVE_CAP.labels(self._pool).inc()
+            facts = {"pool": self._pool, "payment": payment.id, "fee_sats": sent.fee_sats}
+            log.error("an old wallet paid a fee above the limit", extra={**facts, "cap_sats": cap_sats})
+        return sent
 
-    async def _begin(self, payment: Payment, outputs: Sequence[Output]) -> SignedTransaction:
+    async def _begin(self, payment: Payment, outputs: Sequence[Output], cap_sats: int) -> SignedTransaction:
         since_block = await self._wallet.search_start()
         found = await self._wallet.find(payment.id, since_block, outputs)
+        if found is None:
+            await self._wallet.require_fee_within(outputs, cap_sats)
         now_ms = int(time.time() * 1000)
         if not await asyncio.to_thread(self._ledger.attempts.begin, payment.id, since_block, now_ms):
             raise OutcomeUnknown("another payer is sending it")

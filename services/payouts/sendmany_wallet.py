@@ -5,6 +5,7 @@ What a payment became is found by the comment that the call gave it; wallets kee
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -43,13 +44,29 @@ class SendmanyWallet:
     async def estimate_fee_sats(self, outputs: Sequence[Output]) -> int:
         """About what sending would cost. Raises FundsMissing, PaymentTooLarge, PayeeRefused (addresses)."""
         await self._check_addresses(outputs)
-        needed_sats = sum(output.sats for output in outputs)
-        inputs = await self._count_coins(needed_sats)
+        return -(-await self._size(outputs) * await self._fee_rate() // 1000)
+
+    async def require_fee_within(self, outputs: Sequence[Output], cap_sats: int) -> None:
+        """PaymentUnsafe where the wallet's rate makes the payment cost more. No call tells it exactly.
+
+        Raises FundsMissing and PaymentTooLarge, too.
+        """
+        rate_sats = await self._fee_rate()
+        fee_sats = -(-await self._size(outputs) * rate_sats // 1000)
+        if fee_sats > cap_sats:
+            raise PaymentUnsafe(
+                f"the wallet pays {rate_sats} for 1000 bytes (settxfee), about {fee_sats} for this payment, "
+                f"above {cap_sats}: it was not asked to send"
+            )
+
+    async def _size(self, outputs: Sequence[Output]) -> int:
+        """Bytes of a transaction from the largest coins."""
+        inputs = await self._count_coins(sum(output.sats for output in outputs))
         output_bytes = sum(output_weight(bytes.fromhex(output.script_hex)) for output in outputs) // 4
         size = _OVERHEAD_BYTES + _INPUT_BYTES * inputs + output_bytes
         if 4 * size > TRANSACTION_WEIGHT:
             raise PaymentTooLarge(f"it would take {inputs} coins")
-        return -(-size * await self._fee_rate() // 1000)
+        return size
 
     async def search_start(self) -> str:
         """The hash of a block from which on a search finds whatever is sent from now on."""
@@ -126,12 +143,12 @@ class SendmanyWallet:
 
     async def _fee_rate(self) -> int:
         """Sats for 1000 bytes: what the wallet was told to pay, or ten times what nodes want."""
-        try:
-            paid = self._calls.sats((await self._calls.call("getinfo"))["paytxfee"])
-        except (DaemonRefused, KeyError):
-            paid = 0
+        for method in ("getinfo", "getwalletinfo"):
+            with contextlib.suppress(DaemonRefused, KeyError):
+                if paid_sats := self._calls.sats((await self._calls.call(method))["paytxfee"]):
+                    return paid_sats
         relay_fee_sats = await self._calls.relay_fee_sats()
-        return paid or (_FALLBACK_FEE_SATS if relay_fee_sats is None else 10 * relay_fee_sats)
+        return _FALLBACK_FEE_SATS if relay_fee_sats is None else 10 * relay_fee_sats
 
     def _amounts(self, outputs: Sequence[Output]) -> dict[str, Decimal]:
         """Numbers, as wallets of this age do not read texts."""

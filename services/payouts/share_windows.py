@@ -78,8 +78,13 @@ class ShareWindows:
         self._bus = bus
         self._pool = pool
 
-    async def weights(self, candidate: Candidate, decided: Round, groups: Groups) -> dict[str, int] | None:
-        """Address → weight of the block's reward; None if the log cannot tell. What is missing is told."""
+    async def weights(
+        self, candidate: Candidate, decided: Round, groups: Groups, cut_before: int = 0
+    ) -> dict[str, int] | None:
+        """Address → weight of the block's reward; None if the log cannot tell. What is missing is told.
+
+        `cut_before`: messages of the log below this sequence are gone.
+        """
         window: Window | None = decided.scheme.window(candidate)
         if window is None:
             self._tell(candidate, "the candidate does not say the network's difficulty")
@@ -90,6 +95,8 @@ class ShareWindows:
             stretch = Stretch(candidate.mark, begin, decided.group, groups)
             if not await self._fill(window, stretch, candidate):
                 return None
+            if not window.is_full and stretch.first_sequence < cut_before:
+                self._tell(candidate, "the log does not reach back over the whole window")
         return window.weights
 
     async def _fill(self, window: Window, stretch: Stretch, candidate: Candidate) -> bool:
@@ -97,7 +104,7 @@ class ShareWindows:
         upper, size = candidate.sequence, CHUNK_SEQUENCES
         while upper >= stretch.first_sequence and not window.is_full:
             after = max(upper - size, stretch.first_sequence - 1)
-            stored, cut = await self._chunk(after, upper)
+            stored, is_first = await self._chunk(after, upper)
             stretch = stretch.checked(stored, after)
             if upper == candidate.sequence and not _holds(stored, stretch.end):
                 self._tell(candidate, "the candidate is not in the log any more")
@@ -106,16 +113,14 @@ class ShareWindows:
                 if window.is_full:
                     break
                 window.add(share)
-            if cut:
-                if not window.is_full:
-                    self._tell(candidate, "the log does not reach back over the whole window")
+            if is_first:
                 return True
             upper = after
             size = min(2 * size, MAX_CHUNK_SEQUENCES) if len(stored) < SPARSE_MESSAGES else CHUNK_SEQUENCES
         return True
 
     async def _chunk(self, after: int, up_to: int) -> tuple[list[Stored[ShareBatch]], bool]:
-        """Messages behind `after`; and whether older ones were wanted that have left the log."""
+        """Messages behind `after`; and whether the log has no older ones."""
         try:
             return await self._read(after, up_to), False
         except StreamGap as gap:

@@ -43,7 +43,10 @@ class Snapshots:
         counts = await asyncio.to_thread(self._ledger.reports.counts, self._pool)
         returned = await asyncio.to_thread(self._ledger.blocks.returnable_work, self._pool)
         round_work = figures.round_work + sum(returned.values())
-        snapshot = _snapshot(self._pool, figures, counts, round_work, self._payments_state(), now_ms)
+        state = self._payments_state()
+        snapshot = await asyncio.to_thread(
+            _snapshot, self._pool, figures, counts, round_work, state, now_ms
+        )  # it looks at every worker
         await self._bucket.store(pool_key(self._pool), snapshot)
         await self._history.add(_history_point(snapshot))
 

@@ -1,14 +1,17 @@
-"""One reading of the share log, summed up: what a single run of apply_batch.lua adds to the tallies.
+"""A stretch of the share log, summed up: what is added to the tallies at once. Pure.
 
-Work is an integer in units of 2^-32 difficulty (`nompcore.target.work_from_difficulty`) and goes into the
-JSON as decimal text, because Lua's numbers are doubles. A block candidate ends its part: the shares of its
-group up to and with it belong to its round, those after it to the next.
+Work is an integer in units of 2^-32 difficulty (`nompcore.target.work_from_difficulty`). A block candidate
+ends its part: the shares of its group up to and with it belong to its round, those after it to the next.
+
+A hundred thousand shares a second pass through here. So that each costs one look-up, it goes to its worker's
+run: shares of one worker in one part and bucket, for one address. Sums are made of runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 
@@ -65,139 +68,160 @@ class Part:
     candidate: Candidate | None = None
     group: str = OWN
 
-    def as_json(self) -> dict[str, object]:
-        """The form the script reads; the candidate is opaque to it but for its hash."""
-        form: dict[str, object] = {
-            "group": self.group,
-            "addresses": _as_text(self.by_address),
-            "workers": _as_text(self.by_worker),
-        }
-        if self.candidate is not None:
-            form["candidate"] = {
-                "hash": self.candidate.block_hash_display,
-                "meta": msgspec.json.encode(self.candidate).decode(),
-                "mark": msgspec.json.encode(self.candidate.mark).decode(),
-            }
-        return form
 
+class Newest(msgspec.Struct, frozen=True, gc=False):
+    """What is remembered of a worker's last share."""
 
-@dataclass(slots=True)
-class WorkerTally:
-    """What one reading tells about a worker."""
-
-    address: str = ""
-    valid: int = 0
-    invalid: dict[str, int] = field(default_factory=dict)  # RejectReason.code → count
-    best: float = 0.0
-    last_ms: int = 0
-    ip: str = ""
-
-    def count(self, share: Share) -> None:
-        """Add an accepted share."""
-        self.valid += 1
-        self.best = max(self.best, share.share_difficulty)
-        self.last_ms = max(self.last_ms, share.time_ms)
-        self.address, self.ip = share.address, share.ip
+    time_ms: int
+    ip: str
+    address: str
 
 
 @dataclass(slots=True)
 class TallyBatch:
-    """The sums of one reading, ending at stream sequence `last_sequence`."""
+    """The sums of one stretch, ending at stream sequence `last_sequence`.
 
-    last_sequence: int
+    `valid`, `best` and `newest` have the same workers in the same order: those with an accepted share.
+    """
+
+    last_sequence: int = 0
     parts: list[Part] = field(default_factory=lambda: [Part()])  # those of one group in their order
-    workers: dict[str, WorkerTally] = field(default_factory=dict)
+    valid: dict[str, int] = field(default_factory=dict)  # worker → accepted shares
+    best: dict[str, float] = field(default_factory=dict)  # worker → difficulty that its best share reached
+    newest: dict[str, Newest] = field(default_factory=dict)  # worker → about its last share
+    refused: dict[str, dict[str, int]] = field(default_factory=dict)  # worker → RejectReason.code → count
     buckets: dict[int, dict[str, int]] = field(default_factory=dict)  # bucket_of(time) → worker → work
+    last_share_ms: int = 0  # of the newest share by time, 0 without any
     worthless: int = 0  # shares of no positive, finite difficulty: stratum never sends them
-    groups: Groups = field(default_factory=Groups)
+
+    @property
+    def valid_total(self) -> int:
+        """Accepted shares in this stretch."""
+        return sum(self.valid.values())
+
+    @property
+    def refused_total(self) -> int:
+        """Refused shares in this stretch."""
+        return sum(sum(reasons.values()) for reasons in self.refused.values())
+
+
+class _Run(msgspec.Struct, gc=False):
+    """Shares of one worker that differ in nothing that sums are made by."""
+
+    address: str
+    bucket: int
+    ip: str = ""  # of the last one, as `time_ms`
+    time_ms: int = 0
+    work: int = 0
+    valid: int = 0
+    best: float = 0.0
+
+
+@dataclass(slots=True)
+class _OpenPart:
+    part: Part
+    runs: dict[str, _Run] = field(default_factory=dict)  # worker → its latest
+
+
+class Summing:
+    """Sums that grow, message by message."""
+
+    def __init__(self, groups: Groups = POOL_ONLY) -> None:
+        self.size = 0  # shares and counts of refused ones
+        self._groups = groups
+        self._batch = TallyBatch(parts=[])
+        self._parts: list[_OpenPart] = []
+        self._open: dict[str, _OpenPart] = {}  # group → the part that no candidate has ended
+        self._part_of(OWN)
 
     def add(self, batch: ShareBatch, sequence: int) -> None:
-        """Add one message of the log."""
+        """Add the next message of the log."""
+        self._batch.last_sequence = sequence
+        self.size += len(batch.shares) + len(batch.rejects)
         for share in batch.shares:
             self._add_share(share, sequence)
         for reject in batch.rejects:
-            invalid = self.workers.setdefault(reject.worker, WorkerTally()).invalid
-            invalid[reject.reason] = invalid.get(reject.reason, 0) + reject.count
+            _grow(self._batch.refused.setdefault(reject.worker, {}), {reject.reason: reject.count})
+
+    def batch(self) -> TallyBatch:
+        """The sums. Nothing can be added any more."""
+        for opened in self._parts:
+            self._sum_up(opened.part, opened.runs)
+            opened.runs.clear()
+        return self._batch
 
     def _add_share(self, share: Share, sequence: int) -> None:
         try:
-            work = work_from_difficulty(share.difficulty)
+            work = _work(share.difficulty)
         except EncodingError:
-            self.worthless += 1
+            self._batch.worthless += 1
             return
-        part = self._open_part(self.groups.of(share))
-        _grow(part.by_address, share.address, work)
-        _grow(part.by_worker, share.worker, work)
-        _grow(self.buckets.setdefault(bucket_of(share.time_ms), {}), share.worker, work)
-        self.workers.setdefault(share.worker, WorkerTally()).count(share)
+        group = self._groups.of(share) if self._groups.by_port else OWN
+        opened = self._open.get(group) or self._part_of(group)
+        bucket = bucket_of(share.time_ms)
+        run = opened.runs.get(share.worker)
+        if run is None or run.bucket != bucket or run.address != share.address:
+            if run is not None:
+                self._sum_up(opened.part, {share.worker: run})
+            run = opened.runs[share.worker] = _Run(share.address, bucket)
+        run.ip, run.time_ms = share.ip, share.time_ms
+        run.work += work
+        run.valid += 1
+        run.best = max(run.best, share.share_difficulty)
         if share.block_hash_display:
-            part.candidate = _candidate(share, sequence, part.group)
+            opened.part.candidate = _candidate(share, sequence, group)
+            del self._open[group]
 
-    def _open_part(self, group: str) -> Part:
-        """The part of a group that no candidate has ended; there are few parts and fewer groups."""
-        for part in reversed(self.parts):
-            if part.group == group:
-                if part.candidate is None:
-                    return part
-                break
-        self.parts.append(Part(group=group))
-        return self.parts[-1]
+    def _part_of(self, group: str) -> _OpenPart:
+        """A new part of a group."""
+        opened = self._open[group] = _OpenPart(Part(group=group))
+        self._parts.append(opened)
+        self._batch.parts.append(opened.part)
+        return opened
 
-    @property
-    def valid(self) -> int:
-        """Accepted shares in this reading."""
-        return sum(worker.valid for worker in self.workers.values())
-
-    @property
-    def invalid(self) -> int:
-        """Refused shares in this reading."""
-        return sum(sum(worker.invalid.values()) for worker in self.workers.values())
-
-    def encode(self) -> bytes:
-        """The script's argument."""
-        return msgspec.json.encode(
-            {
-                "last": str(self.last_sequence),
-                "parts": [part.as_json() for part in self.parts],
-                "buckets": {str(bucket): _as_text(works) for bucket, works in self.buckets.items()},
-                "workers": {name: _worker_json(tally) for name, tally in self.workers.items()},
-                "valid": self.valid,
-                "invalid": self.invalid,
-                "last_share_ms": str(max((tally.last_ms for tally in self.workers.values()), default=0)),
-            }
-        )
+    def _sum_up(self, part: Part, runs: Mapping[str, _Run]) -> None:
+        """Add runs, which then are done with. Its own loop for each sum is faster than all sums in one."""
+        batch = self._batch
+        for run in runs.values():
+            part.by_address[run.address] = part.by_address.get(run.address, 0) + run.work
+            batch.last_share_ms = max(batch.last_share_ms, run.time_ms)
+        _grow(part.by_worker, {worker: run.work for worker, run in runs.items()})
+        for bucket in {run.bucket for run in runs.values()}:
+            works = {worker: run.work for worker, run in runs.items() if run.bucket == bucket}
+            _grow(batch.buckets.setdefault(bucket, {}), works)
+        _grow(batch.valid, {worker: run.valid for worker, run in runs.items()})
+        for worker, run in runs.items():
+            batch.best[worker] = max(batch.best.get(worker, 0.0), run.best)
+            before = batch.newest.get(worker)
+            if before is None or before.time_ms <= run.time_ms:
+                batch.newest[worker] = Newest(run.time_ms, run.ip, run.address)
 
 
 def fold(stored: Sequence[Stored[ShareBatch]], groups: Groups = POOL_ONLY) -> TallyBatch:
     """Sum up messages, at least one, in the order of the log."""
-    tally = TallyBatch(stored[-1].sequence, groups=groups)
+    summing = Summing(groups)
     for entry in stored:
-        tally.add(entry.message, entry.sequence)
-    return tally
+        summing.add(entry.message, entry.sequence)
+    return summing.batch()
+
+
+def _grow(sums: dict[str, int], more: Mapping[str, int]) -> None:
+    if not sums:
+        sums.update(more)
+        return
+    for name, number in more.items():
+        sums[name] = sums.get(name, 0) + number
+
+
+@lru_cache(maxsize=10_000)
+def _work(difficulty: float) -> int:
+    """Miners stay at a difficulty for minutes."""
+    return work_from_difficulty(difficulty)
 
 
 def bucket_of(time_ms: int) -> int:
     """The hashrate bucket a time falls into."""
     return time_ms // (BUCKET_SECONDS * 1000)
-
-
-def _grow(sums: dict[str, int], name: str, work: int) -> None:
-    sums[name] = sums.get(name, 0) + work
-
-
-def _as_text(sums: dict[str, int]) -> dict[str, str]:
-    return {name: str(work) for name, work in sums.items()}
-
-
-def _worker_json(tally: WorkerTally) -> dict[str, object]:
-    return {
-        "address": tally.address,
-        "valid": tally.valid,
-        "invalid": tally.invalid,
-        "best": repr(tally.best),
-        "last_ms": str(tally.last_ms),
-        "ip": tally.ip,
-    }
 
 
 def _candidate(share: Share, sequence: int, group: str) -> Candidate:

@@ -71,6 +71,14 @@ class WalletTransaction:
     fee_sats: int
 
 
+@dataclass(frozen=True, slots=True)
+class LookedBack:
+    """How a transaction stands; `fee_sats` is None where the wallet does not tell."""
+
+    confirmations: int
+    fee_sats: int | None
+
+
 class Wallet:
     """One daemon's wallet. Amounts in sats, ids in display order.
 
@@ -155,6 +163,14 @@ class Wallet:
         """Depth in the chain, 0 outside, negative if a conflicting one is that deep; None if not known."""
         transaction = await self._look_up(txid)
         return int(transaction["confirmations"]) if transaction else None
+
+    async def look_back(self, txid: str) -> LookedBack | None:
+        """How a transaction of the wallet stands; None if not known."""
+        known = await self._look_up(txid)
+        if known is None:
+            return None
+        fee_sats = -self._calls.sats(known["fee"]) if "fee" in known else None
+        return LookedBack(int(known["confirmations"]), fee_sats)
 
     async def transaction(self, txid: str) -> WalletTransaction | None:
         """A transaction that pays or spends the wallet's money; None if not known."""

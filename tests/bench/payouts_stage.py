@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 from redis.asyncio import Redis
@@ -46,6 +47,7 @@ class PayoutsStage:
         self.bus = bus  # as stratum
         self._redis = redis
         self._prefix = key_prefix(POOL)
+        self._complete = 0  # the tallies, as far as was seen
         self.longest_wait_seconds = 0.0
         """Of anybody else who asked Valkey for one key meanwhile."""
 
@@ -58,7 +60,7 @@ class PayoutsStage:
         assert self.payouts.running, self.payouts.output
 
     async def read_up_to(self, sequence: int) -> None:
-        """Wait until its tallies are that far."""
+        """Wait until its tallies are that far, complete."""
 
         async def is_there() -> bool:
             assert self.payouts.running, self.payouts.output[-6000:]
@@ -68,9 +70,11 @@ class PayoutsStage:
 
     async def _position(self) -> int:
         asked = time.monotonic()
-        position = await self._redis.get(self._prefix + "sequence")
+        position: Any = await self._redis.get(self._prefix + "sequence")
         self.longest_wait_seconds = max(self.longest_wait_seconds, time.monotonic() - asked)
-        return int(position or 0)
+        if position and not position.endswith(b"+"):  # with that, a part of it is still to be added
+            self._complete = int(position)
+        return self._complete
 
     @property
     def tries_again(self) -> int:

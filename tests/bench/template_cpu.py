@@ -20,7 +20,7 @@ from nompcore.bus import Bus
 from nompcore.config import DaemonConfig
 from nompcore.job import block_body, build_job, pack_transactions
 from nompcore.messages import Job
-from nompcore.template import Template, parse_bare_template, parse_template
+from nompcore.template import Template, parse_bare_template, parse_template, read_answer
 from nompcore.wire import encode
 from tests.bench.json_child import json_child
 from tests.bench.tip_chain import TipChain
@@ -93,7 +93,7 @@ async def _call_ms() -> float:
         port = (await child.hear())["rpc_port"]
         config = DaemonConfig(port=port, user="bench", password=SecretStr("bench"))
         async with daemon.Daemon(config) as client:
-            return await _awaited_ms(lambda: client.call("getblocktemplate", {"rules": ["segwit"]}))
+            return await _awaited_ms(lambda: _offered(client))
 
 
 async def _storing_ms(packed: bytes) -> float:
@@ -109,10 +109,13 @@ async def _storing_ms(packed: bytes) -> float:
         return await _awaited_ms(lambda: objects.put(f"{POOL}.{next(numbers)}", packed))
 
 
+async def _offered(client: daemon.Daemon) -> dict[str, Any]:
+    return read_answer(await client.call_fields("getblocktemplate", {"rules": ["segwit"]}))
+
+
 def _decoded(body: bytes) -> dict[str, Any]:
-    answer: Any = daemon._decoder.decode(body)
-    result: dict[str, Any] = answer["result"]
-    return result
+    fields: Any = daemon._fields_decoder.decode(body)["result"]
+    return read_answer(fields)
 
 
 def _job(template: Template) -> Job:

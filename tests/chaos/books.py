@@ -58,15 +58,15 @@ def _redis(pool: LocalPool) -> redis.Redis:
 def tally_position(pool: LocalPool) -> int:
     """Up to which message of the log payouts has counted."""
     with _redis(pool) as client:
-        return int(str(client.get(f"nomp:{{{POOL}}}:sequence") or 0))
+        stored = str(client.get(f"nomp:{{{POOL}}}:sequence") or 0)
+        return -1 if stored.endswith("+") else int(stored)  # a part of it is still to be added
 
 
 def tallied_shares(pool: LocalPool) -> dict[str, int]:
     """Worker → shares counted."""
-    prefix = f"nomp:{{{POOL}}}:worker:"
     with _redis(pool) as client:
-        keys = [str(key) for key in client.scan_iter(prefix + "*")]
-        return {key.removeprefix(prefix): int(str(client.hget(key, "valid") or 0)) for key in keys}
+        counts: dict[str, str] = client.hgetall(f"nomp:{{{POOL}}}:workers:valid")
+        return {worker: int(count) for worker, count in counts.items()}
 
 
 def tallied_work(pool: LocalPool) -> Counter[str]:

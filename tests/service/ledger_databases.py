@@ -81,4 +81,4 @@ def _sample(connection: Connection, column: Column[Any]) -> object:
     """Any value of the column; where it refers to another table, one that is there."""
     for key in column.foreign_keys:
         return connection.scalar(select(key.column).limit(1))
-    return {int: 7, str: "7", float: 7.0, bool: True}[column.type.as_generic().python_type]
+    return {int: 7, str: "7", float: 7.0, bool: True, bytes: b"7"}[column.type.as_generic().python_type]

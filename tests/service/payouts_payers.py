@@ -47,7 +47,7 @@ def credit(ledger: Ledger, sats: int, *addresses: str) -> None:
     """A reward shared equally, of which the pool takes 1 %."""
     number = next(_numbers)
     ledger.blocks.record_outcome(outcome(number, reward_sats=sats))
-    ledger.blocks.close_round(POOL, candidate(number), dict.fromkeys(addresses, 1), NOW)
+    ledger.blocks.close_round(POOL, candidate(number), dict.fromkeys(addresses, 1), NOW, round_work=1)
     (block,) = ledger.blocks.unsettled(POOL)
     ledger.blocks.confirm(block.id, reward_sats=sats, fee_ppm=10_000, confirmations=101, now_ms=NOW)
 

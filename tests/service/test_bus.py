@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
+from deploy.setup.nats_users import nats_users_conf
 from nompcore import messages as m
 from nompcore import metrics
 from nompcore import requests as r
@@ -20,6 +22,7 @@ from nompcore.subjects import (
     JOB,
     MINER,
     REPLICA_STATS,
+    SERVICES,
     SHARE_BATCH,
     SHARES,
     TIP,
@@ -179,6 +182,54 @@ async def test_a_stream_with_another_configuration_is_left_alone_with_a_warning(
 
     assert await stratum.publish(SHARE_BATCH, share_batch(1), pool=POOL) == 1
     assert [vars(record)["stream"] for record in caplog.records if "stream" in vars(record)] == [SHARES.name]
+
+
+async def test_who_cuts_a_stream_lifts_its_age_limit_and_nothing_else(
+    connect_bus: Connect, nats_server: NatsServer
+) -> None:
+    async with nats_server.operator() as client:
+        await client.jetstream().add_stream(
+            name="SHARES", subjects=[SHARE_BATCH.wildcard], max_age=1209600, max_bytes=10**8
+        )
+        await client.jetstream().publish(SHARE_BATCH.of(POOL), b"{}")
+
+        await connect_bus("payouts")
+
+        info = await client.jetstream().stream_info("SHARES")
+    assert (info.config.max_age, info.config.max_bytes, info.state.messages) == (0, 10**8, 1)
+
+
+async def test_a_service_that_may_not_change_a_stream_says_what_an_operator_should_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = NatsServer(tmp_path / "nats", nats_users_conf(dict.fromkeys(SERVICES, "secret"), "secret"))
+    await server.start()
+    try:
+        async with bus_of(server.url_for("operator", "secret"), "stratum") as operator:
+            await operator._link.js.add_stream(
+                name="SHARES", subjects=[SHARE_BATCH.wildcard], max_age=1209600
+            )
+        with caplog.at_level(logging.ERROR):
+            async with bus_of(server.url_for("payouts", "secret"), "payouts") as payouts:
+                await payouts.ensure()
+                await payouts.cut(SHARE_BATCH, POOL, 5)  # it may remove messages all the same
+        async with bus_of(server.url_for("operator", "secret"), "payouts") as operator:
+            await operator.ensure()
+            info = await operator._link.js.stream_info("SHARES")
+    finally:
+        await server.stop()
+    assert any("nats stream edit" in record.message for record in caplog.records)
+    assert info.config.max_age == 0
+
+
+@contextlib.asynccontextmanager
+async def bus_of(url: str, service: str) -> AsyncIterator[Bus]:
+    """A connection, for as long as the block takes."""
+    bus = await Bus.connect(url, service=service, replica="test")
+    try:
+        yield bus
+    finally:
+        await bus.drain()
 
 
 async def test_an_answer_that_comes_with_the_order_to_end_does_not_undo_it(nats_url: str) -> None:

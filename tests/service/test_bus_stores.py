@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +107,24 @@ async def test_an_object_of_any_size_comes_back_as_it_was(connect_bus: Connect, 
 
     assert await objects.get("template 1/x") == data
     assert await objects.get("template 2") is None
+
+
+async def test_an_object_is_larger_than_what_a_server_takes_at_once(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path / "nats", "max_payload: 64KB")
+    try:
+        await server.start()
+        bus = await Bus.connect(server.url, service="jobmaker", replica="jobmaker-1")
+        await bus.ensure()
+        objects = bus.objects(TEMPLATES)
+        await objects.put("t1", b"y" * 300_000)
+
+        assert await objects.get("t1") == b"y" * 300_000
+        async with server.operator() as client:
+            state = (await client.jetstream().stream_info("OBJ_templates")).state
+        assert state.messages == 5 + 1
+        await bus.drain()
+    finally:
+        await server.stop()
 
 
 async def test_the_nats_tools_client_reads_our_objects(connect_bus: Connect, nats_server: NatsServer) -> None:

@@ -174,7 +174,8 @@ async def test_a_silent_daemon_is_unreachable_after_the_calls_own_time(litecoind
         await daemon.call("getblockcount")
         litecoind.freeze()
         with pytest.raises(DaemonUnreachable, match=r"within 0\.2 s"):
-            await daemon.call("getblockcount", timeout_seconds=0.2)
+            while True:  # its threads may run on for a moment
+                await daemon.call("getblockcount", timeout_seconds=0.2)
         litecoind.thaw()
         assert await daemon.call("getblockcount") == 1
 
@@ -257,6 +258,37 @@ async def test_answers_of_a_batch_are_found_by_their_id(
         results = await daemon.batch([("a", []), ("b", [])])
 
     assert expected(*results)
+
+
+async def test_the_fields_of_a_result_are_json_still() -> None:
+    body = b'{"result":{"amount":0.1, "list":[1, 2], "text":"x"},"error":null,"id":1}'
+    async with answering(http("200 OK", body)) as daemon:
+        fields = await daemon.call_fields("getblocktemplate")
+
+    texts = {name: bytes(text) for name, text in fields.items()}
+    assert texts == {"amount": b"0.1", "list": b"[1, 2]", "text": b'"x"'}
+
+
+@pytest.mark.parametrize("result", [b"null", b"[]", b"[{}]", b'"text"', b"1", b"1.5", b"true"])
+async def test_a_result_that_is_no_object_has_no_fields(result: bytes) -> None:
+    async with answering(http("200 OK", b'{"result":' + result + b"}")) as daemon:
+        assert await daemon.call_fields("getblocktemplate") == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"result":null,"error":{"code":-28,"message":"Loading"},"id":1}', DaemonWarmingUp),
+        (b'{"result":null,"error":{"code":-8,"message":"no"},"id":1}', DaemonRefused),
+        (b"{}", DaemonUnreachable),
+        (b"[1]", DaemonUnreachable),
+        (b'{"result":', DaemonUnreachable),
+    ],
+)
+async def test_a_call_for_fields_fails_as_any_other(body: bytes, expected: type[Exception]) -> None:
+    async with answering(http("500 Internal Server Error", body)) as daemon:
+        with pytest.raises(expected):
+            await daemon.call_fields("getblocktemplate")
 
 
 async def test_a_batch_refused_as_a_whole_raises() -> None:

@@ -122,6 +122,11 @@ async def test_what_nomp_owed_is_paid_and_its_running_round_goes_on(
         assert balances["wallet"] == earned_sats - sum(paid.values()) - balances["network_fees"]
         assert sum(balances.values()) == 0
         await world.snapshot_with(payments_state="running")
+        rewards = "SELECT block_hash, reward_sats FROM blocks WHERE status = 'confirmed' ORDER BY height"
+        assert world.process.query(rewards) == [
+            (block.block_hash, block.reward_sats) for block in (pending, following)
+        ]
+        assert "another amount than announced" not in world.process.output
 
         again = await command.run("--apply", "--json")
         assert again.code == 0

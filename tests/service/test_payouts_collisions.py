@@ -135,7 +135,7 @@ def test_a_round_is_closed_once(payers: TwoPayers) -> None:
     payers.first.blocks.record_outcome(outcome(1))
 
     def close(ledger: Ledger) -> Closing:
-        return ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW)
+        return ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW, round_work=1)
 
     assert payers.collide(close) == [Closing.CLOSED, Closing.CLOSED_BEFORE]
 
@@ -147,7 +147,7 @@ def test_a_dead_round_is_taken_once(payers: TwoPayers) -> None:
     numbers = iter((2, 3))
 
     def close(ledger: Ledger) -> Closing:
-        return ledger.blocks.close_round(POOL, candidate(next(numbers)), {"b": 1}, NOW)
+        return ledger.blocks.close_round(POOL, candidate(next(numbers)), {"b": 1}, NOW, round_work=1)
 
     assert payers.collide(close) == [Closing.CLOSED, Closing.CLOSED]
     for number in (2, 3):

@@ -26,10 +26,12 @@ STEPS_OF_OLD_WALLETS = {Step.PAYMENT_ENTRUSTED, Step.PAYMENT_NOT_SENT}
 STEPS_OF_MPOS = {Step.MPOS_BEGUN, Step.MPOS_ROWS, Step.MPOS_ACCEPTED}
 DECISIONS = {
     Step.PAYMENT_RETURNED, Step.PAYMENT_ADOPTED, Step.PAYEE_QUARANTINED, Step.PAYEE_RELEASED,
-    Step.MINIMUM_SET, Step.PAYMENTS_PAUSED,
+    Step.MINIMUM_SET, Step.PAYMENTS_PAUSED, Step.BOOKS_CORRECTED, Step.SUSPENSE_RELEASED, Step.AUDIT_NOTED,
+    Step.FINDING_ACCEPTED,
 }  # fmt: skip
+STEPS_OF_THE_LOG = {Step.TALLIES_REPLACED, Step.LOG_BASE_MOVED, Step.LOG_CUT}
 ONLY_ON_FAILURE = {
-    Step.PAYMENT_STUCK, Step.BLOCK_ORPHANED, Step.NOMP_IMPORTED, Step.RESERVE_CHANGED,
+    *STEPS_OF_THE_LOG, Step.PAYMENT_STUCK, Step.BLOCK_ORPHANED, Step.NOMP_IMPORTED, Step.RESERVE_CHANGED,
     *STEPS_OF_OLD_WALLETS, *DECISIONS, *STEPS_OF_MPOS,
 }  # fmt: skip
 FAILPOINTS_OF_A_PAYMENT = [point for point in ALL_FAILPOINTS if point.step not in ONLY_ON_FAILURE]
@@ -53,6 +55,8 @@ FAILPOINTS_OF_PPS = [point for point in ALL_FAILPOINTS if point.step is Step.RES
 """Tried in `test_payouts_pps`."""
 FAILPOINTS_OF_MPOS = [point for point in ALL_FAILPOINTS if point.step in STEPS_OF_MPOS]
 """Tried in `test_payouts_mpos_crashes`."""
+FAILPOINTS_OF_THE_LOG = [point for point in ALL_FAILPOINTS if point.step in STEPS_OF_THE_LOG]
+"""Tried in `test_payouts_rebuild`."""
 FAILPOINTS_OF_OLD_WALLETS = [point for point in ALL_FAILPOINTS if point.step in STEPS_OF_OLD_WALLETS]
 """Tried in `test_payouts_sendmany_crashes`."""
 FAILPOINTS_OF_DECISIONS = [point for point in ALL_FAILPOINTS if point.step in DECISIONS]
@@ -92,7 +96,7 @@ def test_every_failpoint_is_tried() -> None:
     tried = [
         *FAILPOINTS_OF_A_PAYMENT, *FAILPOINTS_OF_A_FAILURE, *FAILPOINTS_OF_AN_ORPHAN,
         *FAILPOINTS_OF_AN_IMPORT, *FAILPOINTS_OF_PPS, *FAILPOINTS_OF_OLD_WALLETS, *FAILPOINTS_OF_DECISIONS,
-        *FAILPOINTS_OF_MPOS,
+        *FAILPOINTS_OF_MPOS, *FAILPOINTS_OF_THE_LOG,
     ]  # fmt: skip
     assert sorted(map(str, tried)) == sorted(map(str, ALL_FAILPOINTS))
 

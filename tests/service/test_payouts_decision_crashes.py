@@ -11,16 +11,22 @@ from typing import Final
 import pytest
 
 from services.payouts import accounts
+from services.payouts.blocks_ledger import Crediting
+from services.payouts.correction_rows import Grounds
+from services.payouts.corrections import Order
 from services.payouts.database import Database
 from services.payouts.failpoint import Failpoint, Failpoints, Moment, Step
 from services.payouts.ledger import Ledger
 from services.payouts.payment_returns import Verdict
 from services.payouts.payments_ledger import Payment, State
 from tests.service.test_payouts_crashes import FAILPOINTS_OF_DECISIONS
-from tests.unit.ledger_steps import NOW, REWARD, credited, intend
-from tests.unit.payouts_samples import POOL, sqlite_ledger
+from tests.unit.ledger_steps import NOW, REWARD, block_id, confirm, credited, intend
+from tests.unit.payouts_samples import POOL, block_hash, outcome, sqlite_ledger
 
 VERDICT = Verdict("the coins went elsewhere", "ann", "f" * 64)
+GROUNDS = Grounds("the wrong address", "ann")
+CORRECTION = Order(accounts.miner("b"), accounts.miner("c"), 7, "ticket 42", GROUNDS)
+SUSPENDED, FEE = block_hash(2), accounts.FEE
 
 
 def stuck_payment(ledger: Ledger) -> Payment:
@@ -41,6 +47,10 @@ STEPS: Final[dict[Step, Callable[[Ledger], object]]] = {
     Step.PAYEE_RELEASED: lambda ledger: ledger.payees.release(POOL, "a"),
     Step.MINIMUM_SET: lambda ledger: ledger.payees.set_minimum(POOL, "a", 7, NOW),
     Step.PAYMENTS_PAUSED: lambda ledger: ledger.pauses.pause(POOL, reason="r", author="ann", now_ms=NOW),
+    Step.BOOKS_CORRECTED: lambda ledger: ledger.corrections.correct(POOL, CORRECTION, bool, NOW),
+    Step.SUSPENSE_RELEASED: lambda ledger: ledger.suspense.give(POOL, SUSPENDED, FEE, GROUNDS, NOW),
+    Step.FINDING_ACCEPTED: lambda ledger: ledger.findings.accept(POOL, SUSPENDED, GROUNDS, NOW),
+    Step.AUDIT_NOTED: lambda ledger: ledger.findings.note(POOL, ["the books are off by 1"], NOW),
 }
 
 
@@ -52,14 +62,20 @@ def state_of(ledger: Ledger) -> object:
         ledger.payees.quarantined(POOL),
         ledger.payees.minimums(POOL),
         ledger.pauses.of(POOL),
+        ledger.corrections.listed(POOL),
+        ledger.suspense.held(POOL),
+        ledger.findings.of(POOL),
+        [block.block_hash for block in ledger.reads.credited_blocks(POOL)],
         [event.msg_id for event in ledger.outbox.waiting(POOL)],
     )
 
 
 def prepare(directory: Path) -> Ledger:
-    """A stuck payment to `a`, which is in the quarantine."""
+    """A stuck payment to `a`, which is in the quarantine, and a block without shares."""
     ledger = sqlite_ledger(directory)
     credited(ledger, "a", "b")
+    ledger.blocks.record_outcome(outcome(2))
+    assert confirm(ledger, block_id(ledger, 2)) is Crediting.SUSPENDED
     intend(ledger, "p1", a=REWARD // 2)
     ledger.payments.store_signed("p1", transaction_hex="01", txid="one", fee_sats=5)
     (signed,) = ledger.payments.in_state(POOL, State.SIGNED)

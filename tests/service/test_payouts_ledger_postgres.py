@@ -14,7 +14,12 @@ from services.payouts.database import Database
 from services.payouts.failpoint import Failpoints
 from services.payouts.ledger import Ledger
 from tests.servers import PostgresServer
-from tests.unit import test_payouts_ledger, test_payouts_ledger_payments
+from tests.unit import (
+    test_payouts_ledger,
+    test_payouts_ledger_corrections,
+    test_payouts_ledger_decisions,
+    test_payouts_ledger_payments,
+)
 from tests.unit.test_payouts_ledger_machine import LedgerMachine
 
 
@@ -26,7 +31,12 @@ def steps_of(*modules: ModuleType) -> Iterator[Callable[[Ledger], None]]:
                 yield test
 
 
-STEPS = list(steps_of(test_payouts_ledger, test_payouts_ledger_payments))
+STEPS = list(
+    steps_of(
+        test_payouts_ledger, test_payouts_ledger_payments, test_payouts_ledger_decisions,
+        test_payouts_ledger_corrections,
+    )
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -38,7 +48,7 @@ def ledger(postgres: PostgresServer) -> Iterator[Ledger]:
 
 
 def test_there_are_steps() -> None:
-    assert len(STEPS) > 20
+    assert len(STEPS) > 45
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__.removeprefix("test_"))
@@ -46,12 +56,13 @@ def test_postgresql_does_as_sqlite(step: Callable[[Ledger], None], ledger: Ledge
     step(ledger)
 
 
-def test_blocks_and_payments_in_any_order(postgres: PostgresServer) -> None:
+@pytest.mark.timeout(400)
+def test_blocks_payments_and_corrections_in_any_order(postgres: PostgresServer) -> None:
     class Machine(LedgerMachine):
         def new_database(self) -> str:
             super().new_database()
             return postgres.new_database()
 
     case: Any = Machine.TestCase
-    case.settings = settings(LedgerMachine.TestCase.settings, max_examples=5)
+    case.settings = settings(LedgerMachine.TestCase.settings, max_examples=12)
     case("runTest").runTest()

@@ -156,14 +156,18 @@ async def test_shares_that_the_log_lost_before_they_were_read_are_reported(
     world: PayoutsWorld, nats_server: NatsServer
 ) -> None:
     (miner,) = await world.chain.miner_addresses(1)
+    await world.publish_shares(miner_share(miner))
+    world.process.start()
+    await world.snapshot_with(valid_shares=1)
+    await world.process.stop()
     for _ in range(4):
         await world.publish_shares(miner_share(miner))
     client = await nats.connect(nats_server.url)
     await client.jetstream().purge_stream(SHARES.name, keep=1)
     await client.close()
     world.process.start()
-    shown = await world.snapshot_with(valid_shares=1)
-    assert shown.round_difficulty == 1.0
+    shown = await world.snapshot_with(valid_shares=2)
+    assert shown.round_difficulty == 2.0
     assert "share log was cut" in world.process.output
 
 

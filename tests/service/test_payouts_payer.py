@@ -72,7 +72,7 @@ def credit(ledger: Ledger, sats: int, *addresses: str, fee_ppm: int = FEE_PPM) -
     """A reward shared equally."""
     number = next(_numbers)
     ledger.blocks.record_outcome(outcome(number, reward_sats=sats))
-    ledger.blocks.close_round(POOL, candidate(number), dict.fromkeys(addresses, 1), NOW)
+    ledger.blocks.close_round(POOL, candidate(number), dict.fromkeys(addresses, 1), NOW, round_work=1)
     (block,) = ledger.blocks.unsettled(POOL)
     ledger.blocks.confirm(block.id, reward_sats=sats, fee_ppm=fee_ppm, confirmations=101, now_ms=NOW)
 

@@ -11,7 +11,7 @@ import pytest
 
 from nompcore.daemon import Daemon
 from nompcore.errors import DaemonUnreachable
-from services.payouts import accounts
+from services.payouts import accounts, metrics
 from services.payouts.ledger import Ledger
 from services.payouts.payees import Payee
 from services.payouts.payments_ledger import State
@@ -67,6 +67,48 @@ async def test_an_old_wallet_pays_all_who_are_due_with_one_sendmany(
     balances = ledger.balances(POOL)
     assert balances[accounts.NETWORK_FEES] == row.fee_sats > 0
     assert balances[accounts.WALLET] == COIN - row.total_sats - row.fee_sats
+
+
+@pytest.mark.parametrize(("method", "other"), [("getinfo", "getwalletinfo"), ("getwalletinfo", "getinfo")])
+async def test_a_wallet_that_would_pay_too_high_a_fee_is_not_asked_until_its_rate_is_lower(
+    ledger: Ledger, daemon: Daemon, chain: Chain, wallet: OldWallet, method: str, other: str
+) -> None:
+    async def without_rate(_params: list[Any]) -> object:
+        return {"balance": 1}
+
+    async def with_rate(_params: list[Any]) -> object:
+        return {"paytxfee": rates[-1]}
+
+    rates = [0.2]
+    wallet.relay.answers |= {method: with_rate, other: without_rate}
+    (address,) = await chain.miner_addresses(1)
+    credit(ledger, COIN, address)
+    payer = make_payer(ledger, daemon, chain)
+    for _ in range(2):
+        await payer.run_once()
+    assert "the wallet pays 20000000 for 1000 bytes (settxfee)" in payer.state
+    assert "above 990000: it was not asked to send" in payer.state
+    assert wallet.relay.count("sendmany") == 0
+    assert len(ledger.outbox.waiting(POOL)) == 2  # the block, and why its payment is not sent
+    rates.append(0.0001)
+    await settle(payer, chain)
+    assert states(ledger) == ["confirmed"]
+    assert len(wallet.sent) == 1
+
+
+async def test_a_fee_above_the_limit_is_counted_where_the_rate_did_not_tell(
+    ledger: Ledger, daemon: Daemon, chain: Chain, wallet: OldWallet
+) -> None:
+    (address,) = await chain.miner_addresses(1)
+    credit(ledger, COIN, address)
+    before = metrics.FEES_ABOVE_CAP.labels(POOL)._value.get()
+    await wallet.ask("settxfee", [0.09])
+    try:
+        await settle(make_payer(ledger, daemon, chain), chain)
+    finally:
+        await wallet.ask("settxfee", [0])
+    assert states(ledger) == ["confirmed"]
+    assert metrics.FEES_ABOVE_CAP.labels(POOL)._value.get() == before + 1
 
 
 async def test_a_lost_reply_is_made_up_for_by_looking(

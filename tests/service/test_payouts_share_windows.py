@@ -92,12 +92,30 @@ async def test_what_left_the_log_is_told_and_not_invented(
     await purge(nats_server, keep=4)
     before = short_windows()
 
-    weights = await ShareWindows(payouts, POOL).weights(
-        candidate_at(sequence, last), Round(WINDOW), POOL_ONLY
-    )
+    windows = ShareWindows(payouts, POOL)
+    weights = await windows.weights(candidate_at(sequence, last), Round(WINDOW), POOL_ONLY, cut_before=4)
 
     assert weights == {"a": 3 * ONE, "finder": ONE}
     assert short_windows() == before + 1
+
+
+async def test_a_young_pool_among_others_misses_nothing(connect_bus: Connect) -> None:
+    stratum, payouts = await connect_bus("stratum"), await connect_bus("payouts")
+    for _ in range(CHUNK_SEQUENCES + 5):
+        await publish(stratum, share("stranger", 1), pool="another")
+    await payouts.cut(SHARE_BATCH, "another", 9)
+    await publish(stratum, share("a", 2))
+    last = found(1, network_difficulty=100)
+    sequence = await publish(stratum, last)
+    for _ in range(CHUNK_SEQUENCES):
+        await publish(stratum, share("stranger", 1), pool="another")
+    before = short_windows()
+
+    windows = ShareWindows(payouts, POOL)
+    weights = await windows.weights(candidate_at(sequence, last), Round(WINDOW), POOL_ONLY)
+
+    assert weights == {"a": 2 * ONE, "finder": ONE}
+    assert short_windows() == before
 
 
 async def test_a_candidate_that_left_the_log_has_no_weights(

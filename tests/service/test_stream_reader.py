@@ -157,6 +157,50 @@ async def test_messages_removed_before_they_were_read_are_told_as_a_gap(
     assert ids(await take(payouts.read(SHARE_BATCH, POOL, caught.value.resume_after), 5)) == [5, 6, 7, 8, 9]
 
 
+async def test_what_other_pools_lost_is_no_gap_of_an_idle_one(
+    connect_bus: Connect, nats_server: NatsServer
+) -> None:
+    stratum, payouts = await connect_bus("stratum"), await connect_bus("payouts")
+    await publish(stratum, range(2))
+    await publish(stratum, range(6), pool="busy")
+
+    await payouts.cut(SHARE_BATCH, "busy", 8)
+    await payouts.cut(SHARE_BATCH, POOL, 2)
+    await publish(stratum, range(2, 4))
+
+    assert ids(await take(payouts.read(SHARE_BATCH, POOL, 2), 2)) == [2, 3]
+    await publish(stratum, range(6, 7), pool="busy")
+    assert ids(await take(payouts.read(SHARE_BATCH, "busy", 8), 1)) == [6]
+    await publish(stratum, range(1), pool="new")
+    assert ids(await take(payouts.read(SHARE_BATCH, "new", 0), 1)) == [0]
+
+
+async def test_what_an_idle_pool_keeps_hides_no_gap_of_another(connect_bus: Connect) -> None:
+    stratum, payouts = await connect_bus("stratum"), await connect_bus("payouts")
+    await publish(stratum, range(1), pool="idle")
+    await publish(stratum, range(6))
+
+    await payouts.cut(SHARE_BATCH, POOL, 6)
+
+    with pytest.raises(StreamGap) as caught:
+        await anext(payouts.read(SHARE_BATCH, POOL, 3))
+    assert caught.value.resume_after == 5
+    assert ids(await take(payouts.read(SHARE_BATCH, POOL, 5), 2)) == [4, 5]
+
+
+async def test_only_its_cutter_cuts_a_stream_and_below_a_sequence_only(connect_bus: Connect) -> None:
+    stratum, payouts = await connect_bus("stratum"), await connect_bus("payouts")
+    await publish(stratum, range(3))
+
+    with pytest.raises(ValueError, match="not cut by stratum"):
+        await stratum.cut(SHARE_BATCH, POOL, 3)
+    for sequence in (0, 1):
+        await payouts.cut(SHARE_BATCH, POOL, sequence)
+
+    assert ids(await take(payouts.read(SHARE_BATCH, POOL, 0), 3)) == [0, 1, 2]
+    assert (await payouts.log_state(SHARE_BATCH, POOL)).messages == 3
+
+
 async def test_a_stream_that_was_read_to_its_end_and_then_emptied_has_no_gap(
     connect_bus: Connect, nats_server: NatsServer
 ) -> None:

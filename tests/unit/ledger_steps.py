@@ -21,7 +21,7 @@ def block_id(ledger: Ledger, number: int) -> int:
 def close_accepted(ledger: Ledger, number: int, weights: dict[str, int]) -> int:
     """An accepted block with its round; returns its row id."""
     ledger.blocks.record_outcome(outcome(number))
-    assert ledger.blocks.close_round(POOL, candidate(number), weights, NOW) is Closing.CLOSED
+    assert ledger.blocks.close_round(POOL, candidate(number), weights, NOW, round_work=1) is Closing.CLOSED
     return block_id(ledger, number)
 
 

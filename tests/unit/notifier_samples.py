@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nompcore.alarms import AuditFailed, PayeeQuarantined
 from nompcore.messages import (
     BlockConfirmed,
     BlockOrphaned,
@@ -65,3 +66,14 @@ def payment_sent() -> PaymentSent:
 def payment_failed() -> PaymentFailed:
     """Miners were not paid."""
     return PaymentFailed(pool=POOL, payment_id="p-1", reason="outcome unknown", time_ms=NOW_MS)
+
+
+def payee_quarantined() -> PayeeQuarantined:
+    """One miner is not paid."""
+    return PayeeQuarantined(pool=POOL, address="Laddress", reason="refused (-5)", time_ms=NOW_MS)
+
+
+def audit_failed(*problems: str) -> AuditFailed:
+    """Nobody is paid."""
+    found = list(problems) or ["the books are off by 1"]
+    return AuditFailed(pool=POOL, problems=found, time_ms=NOW_MS)

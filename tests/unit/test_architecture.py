@@ -12,10 +12,20 @@ import nompcore
 from tests.unit.chain_samples import ROOT
 
 LAYERS = {
-    "bytes": {"amounts", "encoding", "errors", "hashing", "version"},
+    "bytes": {
+        "algorithms",
+        "amounts",
+        "encoding",
+        "errors",
+        "hashing",
+        "known_answers",
+        "n_schedules",
+        "scrypt_pow",
+        "version",
+    },
     "chain": {"address", "bech32", "block", "cashaddr", "coinbase", "merkle", "payees", "target"},
     "mining": {"coin", "coin_file", "job", "share", "template"},
-    "contract": {"messages", "requests", "subjects"},
+    "contract": {"alarms", "messages", "requests", "subjects"},
     # every other module of nompcore is a shell
 }
 ORDER = [*LAYERS, "shells"]
@@ -27,7 +37,7 @@ IMPURE = {
     "asyncio", "datetime", "httpx", "logging", "nats", "os", "pathlib", "random", "redis", "secrets",
     "signal", "socket", "sqlalchemy", "ssl", "subprocess", "threading", "time", "urllib", "uuid", "valkey",
 }  # fmt: skip
-BYTES_AND_CHAIN_PACKAGES = {"nompcore", "scrypt"}  # beside the standard library
+BYTES_AND_CHAIN_PACKAGES = {"nompcore", "powhash", "scrypt"}  # beside the standard library
 
 TOOLS = {"simcoind", "cpuminer"}  # for trying the pool out: nothing that serves miners may need them
 

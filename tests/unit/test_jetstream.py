@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
+from dataclasses import replace
 
 import pytest
 from nats.js.api import DiscardPolicy, StorageType
 
-from nompcore.jetstream import bucket_config, store_config, stream_config, streams_of
+from nompcore.jetstream import bucket_config, store_config, stream_config, streams_of, without_age_limit
 from nompcore.subjects import (
     BANS,
     BUCKETS,
@@ -33,9 +34,9 @@ from nompcore.subjects import (
             ["JOBS", "SHARES", "BLOCKS", "KV_bans", "KV_extranonce", "KV_replicas", "KV_sessions"],
         ),
         ("jobmaker", ["JOBS", "BLOCKS", "KV_leaders", "KV_stats", "OBJ_templates"]),
-        ("payouts", ["SHARES", "BLOCKS", "EVENTS", "KV_leases", "KV_stats"]),
-        ("api", ["BLOCKS", "EVENTS", "KV_stats"]),
-        ("notifier", ["BLOCKS", "EVENTS"]),
+        ("payouts", ["SHARES", "BLOCKS", "EVENTS", "ALARMS", "KV_leases", "KV_stats"]),
+        ("api", ["BLOCKS", "EVENTS", "ALARMS", "KV_stats"]),
+        ("notifier", ["BLOCKS", "EVENTS", "ALARMS"]),
     ],
 )
 def test_a_service_makes_what_its_rows_name_and_nothing_else(service: str, streams: list[str]) -> None:
@@ -64,8 +65,17 @@ def test_jobs_live_in_memory_one_for_each_pool_and_shares_on_disk() -> None:
 
     assert (jobs.storage, jobs.max_msgs_per_subject) == (StorageType.MEMORY, 1)
     assert (shares.storage, shares.max_msgs_per_subject) == (StorageType.FILE, -1)
-    assert shares.max_age == 14 * 24 * 3600
+    assert shares.max_age == 0  # payouts cuts it
     assert stream_config(EVENTS).discard == DiscardPolicy.OLD
+
+
+def test_only_the_age_limit_of_a_stream_is_lifted_and_only_by_who_cuts_it() -> None:
+    aged = replace(stream_config(SHARES), max_age=1209600, num_replicas=3, max_bytes=10**12)
+
+    assert without_age_limit("payouts", aged) == replace(aged, max_age=0)
+    assert without_age_limit("stratum", aged) is None
+    assert without_age_limit("payouts", stream_config(SHARES)) is None
+    assert without_age_limit("payouts", stream_config(EVENTS)) is None
 
 
 @pytest.mark.parametrize("bucket", [EXTRANONCE, LEASES])

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import powhash
 from nompcore.encoding import display, from_display
 from nompcore.errors import EncodingError
 from nompcore.hashing import sha256d
-from nompcore.merkle import branch, root, root_from_branch
+from nompcore.merkle import branch, plain_branch, root, root_from_branch
+from powhash.merkle import merkle_branch
 from tests.unit.chain_samples import RegtestBlock, regtest_blocks, vectors
 
 HASHES = st.binary(min_size=32, max_size=32)
@@ -62,6 +64,25 @@ def test_a_branch_has_one_step_for_each_level(count: int) -> None:
 def test_a_block_of_the_coinbase_alone_has_it_as_its_root() -> None:
     assert branch([]) == []
     assert root_from_branch(b"c" * 32, []) == b"c" * 32
+
+
+@given(st.lists(HASHES, max_size=70))
+def test_the_branch_of_the_hash_library_is_the_plain_one(txids: list[bytes]) -> None:
+    assert branch(txids) == plain_branch(txids)
+
+
+@pytest.mark.parametrize("count", [255, 256, 257, 3999, 4000])
+def test_the_branches_of_large_blocks_are_the_plain_ones(count: int) -> None:
+    txids = [number.to_bytes(32, "little") for number in range(count)]
+
+    assert branch(txids) == plain_branch(txids)
+
+
+@pytest.mark.skipif(not powhash.ALGORITHMS, reason="no hash library: test_hash_library_build.py says so")
+def test_the_hash_library_takes_whole_hashes_only() -> None:
+    assert merkle_branch(b"") == b""
+    with pytest.raises(ValueError, match="33 bytes"):
+        merkle_branch(bytes(33))
 
 
 def test_there_is_no_root_of_nothing() -> None:

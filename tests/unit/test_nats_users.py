@@ -52,6 +52,16 @@ def test_nobody_may_delete_or_change_a_stream(service: str) -> None:
     assert not {">", "$JS.API.>", "$JS.>"} & set(publish_permissions(service))
 
 
+def test_only_payouts_may_remove_messages_and_only_from_the_share_log() -> None:
+    purging = {
+        service: [subject for subject in publish_permissions(service) if "PURGE" in subject]
+        for service in SERVICES
+    }
+
+    assert purging.pop(PAYOUTS) == ["$JS.API.STREAM.PURGE.SHARES"]
+    assert not any(purging.values())
+
+
 def test_only_jobmaker_may_read_jobs_besides_stratum() -> None:
     assert "$JS.API.DIRECT.GET.JOBS.nomp.*.job" in publish_permissions(JOBMAKER)
     for service in (PAYOUTS, API, NOTIFIER):

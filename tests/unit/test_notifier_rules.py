@@ -21,6 +21,8 @@ SAMPLES: list[Message] = [
     events.block_orphaned(),
     events.payment_sent(),
     events.payment_failed(),
+    events.payee_quarantined(),
+    events.audit_failed(),
 ]
 
 
@@ -52,10 +54,16 @@ def test_a_payment_tells_its_amount_to_the_last_unit_and_its_transaction() -> No
     assert TXID in text
 
 
-def test_only_a_failed_payment_is_an_alarm() -> None:
+def test_only_what_needs_somebody_is_an_alarm() -> None:
     alarms = [type(event).__name__ for event in SAMPLES if news_of(event, POOLS).is_alarm]
 
-    assert alarms == ["PaymentFailed"]
+    assert alarms == ["PaymentFailed", "PayeeQuarantined", "AuditFailed"]
+
+
+def test_a_failed_audit_tells_its_first_finding_and_how_many_there_are() -> None:
+    text = news_of(events.audit_failed("the books are off by 1", "more", "@everyone"), POOLS).text
+
+    assert text.endswith("payments are stopped: the books are off by 1 (and 2 more)")
 
 
 def test_a_pool_that_is_no_longer_configured_still_has_news() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from nompcore.errors import LedgerError
+from nompcore.target import work_from_difficulty
 from services.payouts import accounts
 from services.payouts.accounts import Kind
 from services.payouts.block_rows import Status
@@ -92,12 +94,12 @@ def test_commits_are_on_disk_and_readers_do_not_wait_for_a_writer(tmp_path: Path
 
 
 def test_a_round_waits_until_the_outcome_of_its_block_is_known(ledger: Ledger) -> None:
-    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW) is Closing.WAITING
+    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW, round_work=1) is Closing.WAITING
     assert statuses(ledger) == {block_hash(1): "submitted"}
-    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW) is Closing.WAITING
+    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW, round_work=1) is Closing.WAITING
     ledger.blocks.record_outcome(outcome(1))
-    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW) is Closing.CLOSED
-    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW) is Closing.CLOSED_BEFORE
+    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW, round_work=1) is Closing.CLOSED
+    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW, round_work=1) is Closing.CLOSED_BEFORE
 
 
 def test_a_reward_is_credited_once_and_exactly(ledger: Ledger) -> None:
@@ -116,7 +118,7 @@ def test_the_reward_of_a_block_without_shares_waits_in_suspense_until_they_come(
     ledger.blocks.record_outcome(outcome(1))
     assert confirm(ledger, block_id(ledger, 1), fee_ppm=10_000) is Crediting.SUSPENDED
     assert ledger.balances(POOL) == {accounts.WALLET: REWARD, accounts.SUSPENSE: -REWARD}
-    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW) is Closing.CLOSED
+    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW, round_work=1) is Closing.CLOSED
     assert ledger.balances(POOL) == {
         accounts.WALLET: REWARD, accounts.FEE: -50000000, accounts.miner("a"): -49_50000000,
     }  # fmt: skip
@@ -126,7 +128,7 @@ def test_the_reward_of_a_block_without_shares_waits_in_suspense_until_they_come(
 def test_shares_of_a_dead_round_go_to_the_next_living_one_once(ledger: Ledger, dies_by: str) -> None:
     if dies_by == "rejection":
         ledger.blocks.record_outcome(outcome(1, "rejected"))
-        ledger.blocks.close_round(POOL, candidate(1), {"a": 3}, NOW)
+        ledger.blocks.close_round(POOL, candidate(1), {"a": 3}, NOW, round_work=1)
     else:
         assert ledger.blocks.orphan(close_accepted(ledger, 1, {"a": 3}), reason="other", now_ms=NOW)
     assert ledger.blocks.returnable_work(POOL) == {"a": 3}
@@ -153,14 +155,14 @@ def test_shares_travel_on_when_the_round_that_took_them_dies_too(ledger: Ledger)
 def test_two_dead_rounds_are_returned_together(ledger: Ledger) -> None:
     for number in (1, 2):
         ledger.blocks.record_outcome(outcome(number, "rejected"))
-        ledger.blocks.close_round(POOL, candidate(number), {"a": number}, NOW)
+        ledger.blocks.close_round(POOL, candidate(number), {"a": number}, NOW, round_work=1)
     assert ledger.blocks.returnable_work(POOL) == {"a": 3}
 
 
 def test_a_round_closed_after_its_block_was_orphaned_is_returned(ledger: Ledger) -> None:
     ledger.blocks.record_outcome(outcome(1))
     ledger.blocks.orphan(block_id(ledger, 1), reason="other", now_ms=NOW)
-    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 5}, NOW) is Closing.CLOSED
+    assert ledger.blocks.close_round(POOL, candidate(1), {"a": 5}, NOW, round_work=1) is Closing.CLOSED
     assert ledger.blocks.returnable_work(POOL) == {"a": 5}
 
 
@@ -169,7 +171,7 @@ def test_an_acceptance_after_a_rejection_counts_and_shares_taken_meanwhile_are_n
 ) -> None:
     for number in (1, 2):
         ledger.blocks.record_outcome(outcome(number, "rejected"))
-        ledger.blocks.close_round(POOL, candidate(number), {"a": 1}, NOW)
+        ledger.blocks.close_round(POOL, candidate(number), {"a": 1}, NOW, round_work=1)
         if number == 1:
             close_accepted(ledger, 3, {"b": 1})  # takes the shares of block 1
         ledger.blocks.record_outcome(outcome(number))
@@ -191,9 +193,22 @@ def test_a_confirmed_block_is_not_orphaned(ledger: Ledger) -> None:
 
 
 def test_a_block_that_only_the_chain_tells_of_becomes_pending(ledger: Ledger) -> None:
-    ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW)
+    ledger.blocks.close_round(POOL, candidate(1), {"a": 1}, NOW, round_work=1)
     (block,) = ledger.blocks.unsettled(POOL)
     assert block.status is Status.SUBMITTED
     ledger.blocks.settle_submitted(block.id, coinbase_txid="c" * 64)
     (block,) = ledger.blocks.unsettled(POOL)
     assert (block.status, block.coinbase_txid) == (Status.PENDING, "c" * 64)
+
+
+def test_a_block_shows_how_much_work_its_round_took(ledger: Ledger) -> None:
+    ledger.blocks.record_outcome(outcome(1))
+    ledger.blocks.record_outcome(outcome(2))
+    found = dataclasses.replace(candidate(1), network_difficulty=8.0)
+    half = work_from_difficulty(8.0) // 2
+    ledger.blocks.close_round(POOL, found, {"a": 1}, NOW, round_work=half)
+    ledger.blocks.close_round(POOL, candidate(2), {"a": 1}, NOW, round_work=half)
+
+    later, first = ledger.reports.block_page(POOL, 0, 10).blocks
+    assert (first.effort, first.network_difficulty) == (0.5, 8.0)
+    assert (later.effort, later.network_difficulty) == (0, 0), "of the first versions"

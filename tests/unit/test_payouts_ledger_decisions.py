@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nompcore.alarms import PayeeQuarantined
 from nompcore.errors import LedgerError
-from nompcore.messages import PaymentFailed, PaymentSent
+from nompcore.messages import PaymentSent
 from services.payouts import accounts
 from services.payouts.ledger import Ledger
 from services.payouts.payee_terms import Quarantined
@@ -82,7 +83,10 @@ def test_a_payee_is_quarantined_once_with_one_event_until_released(ledger: Ledge
     assert ledger.payees.quarantined(POOL) == [Quarantined("a", "no", NOW), Quarantined("b", "never", NOW)]
     assert ledger.payees.quarantined("other") == []
     events = [event.message for event in ledger.outbox.waiting(POOL)]
-    assert [event.payment_id for event in events if isinstance(event, PaymentFailed)] == ["to a", "to b"]
+    assert events == [
+        PayeeQuarantined(pool=POOL, address="a", reason="no", time_ms=NOW),
+        PayeeQuarantined(pool=POOL, address="b", reason="never", time_ms=NOW),
+    ]
     assert ledger.payees.release(POOL, "a")
     assert not ledger.payees.release(POOL, "a")
     assert ledger.payees.quarantine(POOL, {"a": "no"}, NOW + 2) == ["a"]

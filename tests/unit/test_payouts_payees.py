@@ -13,8 +13,7 @@ from services.payouts.output_size import (
     OUTPUTS_WEIGHT,
     SIGNATURE_WEIGHT,
     TRANSACTION_WEIGHT,
-    dust_sats,
-    output_weight,
+    size_of,
 )
 from services.payouts.payees import NOT_PAYABLE, Rules, Terms, choose
 
@@ -54,12 +53,12 @@ def reasons(balances: dict[str, int], terms: Terms) -> dict[str, str]:
 def test_outputs_weigh_and_are_dust_as_nodes_count(
     kind: str, weight: int, bitcoin_sats: int, litecoin_sats: int
 ) -> None:
-    script = SCRIPTS[kind]
-    assert output_weight(script) == weight
-    assert dust_sats(script, 100) == bitcoin_sats  # Bitcoin's relay fee since version 30
-    assert dust_sats(script, 1_000) == litecoin_sats
-    assert dust_sats(script, 0) == bitcoin_sats
-    assert dust_sats(script, None) == FALLBACK_DUST_SATS
+    size = size_of(SCRIPTS[kind])
+    assert size.weight == weight
+    assert size.dust_sats(100) == bitcoin_sats  # Bitcoin's relay fee since version 30
+    assert size.dust_sats(1_000) == litecoin_sats
+    assert size.dust_sats(0) == bitcoin_sats
+    assert size.dust_sats(None) == FALLBACK_DUST_SATS
 
 
 def test_a_full_batch_leaves_room_for_inputs() -> None:

@@ -93,7 +93,7 @@ class SchemesMachine(RuleBasedStateMachine):
         for _ in range(times):
             self.ledger.blocks.record_outcome(outcome(found.number, status))
             if self.ledger.blocks.expect_round(POOL, found.candidate) is Closing.READY:
-                self.ledger.blocks.close_round(POOL, found.candidate, found.weights, START_MS)
+                self.ledger.blocks.close_round(POOL, found.candidate, found.weights, START_MS, round_work=1)
                 self.closed_work += sum(found.weights.values())
 
     @rule(target=pending, found=consumes(waiting), times=st.integers(1, 2))

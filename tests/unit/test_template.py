@@ -4,13 +4,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from nompcore.coinbase import Output
 from nompcore.encoding import display
 from nompcore.errors import TemplateError
 from nompcore.hashing import sha256d
-from nompcore.template import parse_bare_template, parse_template
+from nompcore.template import parse_bare_template, parse_template, read_answer
 from tests.unit.chain_samples import RegtestBlock, regtest_blocks
 
 BLOCKS = regtest_blocks()
@@ -23,6 +24,10 @@ PLAIN: dict[str, Any] = {
     "coinbasevalue": 5_000_000_000,
     "transactions": [],
 }
+
+
+def as_json(answer: dict[str, Any]) -> dict[str, msgspec.Raw]:
+    return {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in answer.items()}
 
 
 def changed(key: str, value: Any) -> dict[str, Any]:
@@ -180,3 +185,35 @@ def test_an_empty_block_earns_no_fees_and_commits_to_no_witness() -> None:
 )
 def test_a_block_is_not_emptied_where_that_could_make_it_wrong(answer: dict[str, Any]) -> None:
     assert parse_bare_template(answer) is None
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.label)
+def test_an_answer_read_from_json_gives_the_same_template(block: RegtestBlock) -> None:
+    answer = read_answer(as_json(block.answer))
+
+    assert parse_template(answer) == block.template
+    assert parse_bare_template(answer) == parse_bare_template(block.answer)
+
+
+def test_fields_that_only_some_daemons_know_are_read_too() -> None:
+    fields = as_json(with_fees(1, founder={"script": "51", "amount": 1}, odd=[{"x": None}]))
+    answer = read_answer(fields | {"difficulty": msgspec.Raw(b"0.1")})
+
+    assert parse_template(answer).payees == (Output(1, b"\x51"),)
+    assert (answer["odd"], answer["difficulty"]) == ([{"x": None}], Decimal("0.1"))
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("transactions", b"{}"),
+        ("transactions", b'[{"txid": "00"}]'),
+        ("transactions", b'[{"data": "00", "txid": "", "fee": 0.5}]'),
+        ("transactions", b'[{"data": "\xff\xfe"}]'),
+        ("bits", b'"\xff\xfe"'),
+        ("rules", b"[" * 100_000),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_refused(field: str, text: bytes) -> None:
+    with pytest.raises(TemplateError):
+        read_answer(as_json(PLAIN) | {field: msgspec.Raw(text)})

@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <string.h>
 
+#include "hex_binding.h"
 #include "merkle_binding.h"
 #include "registry.h"
 #include "scrypt.h"
@@ -143,6 +144,7 @@ static PyMethodDef methods[] = {
 
 static int add_methods(PyObject *module) {
     if (PyModule_AddFunctions(module, powhash_share_methods) != 0) return -1;
+    if (PyModule_AddFunctions(module, powhash_hex_methods) != 0) return -1;
     return PyModule_AddFunctions(module, powhash_merkle_methods);
 }
 

@@ -84,9 +84,8 @@ static int take_member(struct cursor *cursor, struct share_line *read) {
 }
 
 int share_read_line(const uint8_t *line, size_t length, struct share_line *read) {
-    if (length == 0 || length > MAX_LINE_BYTES) return 0;
-    if (line[length - 1] == '\n') length--;
-    struct cursor cursor = {line, line + length};
+    if (length == 0 || length > MAX_LINE_BYTES || line[length - 1] != '\n') return 0;
+    struct cursor cursor = {line, line + length - 1};
     memset(read, 0, sizeof *read);
     int seen = 0;
     if (!take(&cursor, '{')) return 0;

@@ -18,8 +18,8 @@ struct share_line {
 };
 
 /* Whether the line is what miners send: an object of the keys id, method and params, each once, in any order; the id
- * a number or a text, the method mining.submit, five or six texts of printable ASCII without an escape. A newline may
- * stand at its end and nowhere else. Of any other line it tells nothing: it may be good, or no JSON at all. */
+ * a number or a text, the method mining.submit, five or six texts of printable ASCII without an escape. A newline
+ * stands at its end and nowhere else. Of any other line it tells nothing: it may be good, or no JSON at all. */
 int share_read_line(const uint8_t *line, size_t length, struct share_line *read);
 
 #endif
