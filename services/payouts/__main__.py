@@ -13,16 +13,16 @@ from redis.asyncio import Redis
 from nompcore.service import Service, run
 from nompcore.settings import SettingsInvalid
 from nompcore.subjects import BLOCK_SUBMITTED
-from services.payouts.closing import record_outcome
-from services.payouts.database import Database
+from services.payouts.counting.redis_client import connect
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
-from services.payouts.mpos_pools import MposPools
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.schema import LedgerUnusable
+from services.payouts.mpos.mpos_pools import MposPools
 from services.payouts.outages import until_done
 from services.payouts.pool_money import PoolMoney
 from services.payouts.pool_shares import PoolShares
-from services.payouts.redis_client import connect
-from services.payouts.schema import LedgerUnusable
+from services.payouts.rounds.closing import record_outcome
 
 
 async def start(service: Service) -> None:

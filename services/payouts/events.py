@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from nompcore.bus import Bus
-from services.payouts.ledger import Ledger
+from services.payouts.ledger.ledger import Ledger
 
 
 async def publish_waiting(bus: Bus, ledger: Ledger, pool: str) -> None:

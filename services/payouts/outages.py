@@ -13,8 +13,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from nompcore.errors import NompError
 from nompcore.patience import Patience
-from services.payouts import database, metrics
-from services.payouts.redis_client import RedisUnable
+from services.payouts import metrics
+from services.payouts.counting.redis_client import RedisUnable
+from services.payouts.ledger import database
 
 log = logging.getLogger(__name__)
 

@@ -20,32 +20,32 @@ from nompcore.ending import end_tasks, first_of
 from nompcore.errors import DaemonError
 from nompcore.lease import Lease
 from services.payouts import metrics
-from services.payouts.chain_view import ChainView
-from services.payouts.chain_witnesses import ChainWitnesses, connected_witnesses
-from services.payouts.closing import Closer
+from services.payouts.auditing.scheduled_audit import ScheduledAudit
+from services.payouts.auditing.tally_audit import TallyAudit
+from services.payouts.control.payment_control import PaymentControl
+from services.payouts.counting.figures import Figures
+from services.payouts.counting.history import History
+from services.payouts.counting.recorder import Recorder
+from services.payouts.counting.tallies import Tallies
 from services.payouts.events import publish_waiting
 from services.payouts.failpoint import Failpoints
-from services.payouts.figures import Figures
-from services.payouts.history import History
-from services.payouts.ledger import Ledger
-from services.payouts.log_keeper import CUTTING_SECONDS
-from services.payouts.maturity import Maturity
-from services.payouts.mpos_pool import MposPool
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.mpos.mpos_pool import MposPool
 from services.payouts.outages import repeat, until_done
-from services.payouts.payer import Payer
-from services.payouts.payment_control import PaymentControl
-from services.payouts.payment_setup import PaymentSetup
-from services.payouts.pool_log import PoolLog
-from services.payouts.pool_schemes import PoolSchemes
+from services.payouts.payments.payer import Payer
+from services.payouts.payments.payment_setup import PaymentSetup
+from services.payouts.payments.wallet_trouble import WalletUnavailable, trouble
 from services.payouts.pool_shares import PoolShares
 from services.payouts.queries import Queries
-from services.payouts.recorder import Recorder
-from services.payouts.scheduled_audit import ScheduledAudit
-from services.payouts.share_windows import ShareWindows
+from services.payouts.rounds.chain_view import ChainView
+from services.payouts.rounds.chain_witnesses import ChainWitnesses, connected_witnesses
+from services.payouts.rounds.closing import Closer
+from services.payouts.rounds.maturity import Maturity
+from services.payouts.rounds.pool_schemes import PoolSchemes
+from services.payouts.rounds.share_windows import ShareWindows
+from services.payouts.share_log.log_keeper import CUTTING_SECONDS
+from services.payouts.share_log.pool_log import PoolLog
 from services.payouts.snapshot import Snapshots
-from services.payouts.tallies import Tallies
-from services.payouts.tally_audit import TallyAudit
-from services.payouts.wallet_trouble import WalletUnavailable, trouble
 
 log = logging.getLogger(__name__)
 

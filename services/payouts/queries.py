@@ -17,10 +17,10 @@ from nompcore.requests import (
     PaymentsReply,
 )
 from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, PAYMENT_LIST
-from services.payouts.figures import Figures, WorkerFigures
-from services.payouts.history import History
-from services.payouts.ledger import Ledger
-from services.payouts.ledger_reports import MINER_PAYMENTS
+from services.payouts.counting.figures import Figures, WorkerFigures
+from services.payouts.counting.history import History
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.ledger_reports import MINER_PAYMENTS
 
 
 class Queries:

@@ -30,15 +30,15 @@ from nompcore.errors import NompError
 from nompcore.lease import Lease
 from nompcore.settings import Settings, SettingsInvalid, read_settings
 from nompcore.subjects import LEASES, PAYOUTS, SHARE_BATCH, lease_key
-from services.payouts.database import Database
+from services.payouts.counting.redis_client import connect
+from services.payouts.counting.tallies import Tallies
+from services.payouts.counting.tally_batch import fold
+from services.payouts.counting.tally_check import CannotCheck, Comparison, TallyCheck
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
-from services.payouts.pool_log import PoolLog
-from services.payouts.redis_client import connect
-from services.payouts.schema import LedgerUnusable
-from services.payouts.tallies import Tallies
-from services.payouts.tally_batch import fold
-from services.payouts.tally_check import CannotCheck, Comparison, TallyCheck
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.schema import LedgerUnusable
+from services.payouts.share_log.pool_log import PoolLog
 
 EXIT_SAME, EXIT_DIFFERENT, EXIT_UNUSABLE = 0, 1, 2
 

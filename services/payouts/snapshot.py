@@ -15,11 +15,11 @@ from nompcore.messages import (
 )
 from nompcore.subjects import STATS, pool_key
 from nompcore.target import WORK_PER_DIFFICULTY
-from services.payouts.block_rows import Status
-from services.payouts.figures import Figures, PoolFigures
-from services.payouts.history import History
-from services.payouts.ledger import Ledger
-from services.payouts.ledger_reports import Counts
+from services.payouts.counting.figures import Figures, PoolFigures
+from services.payouts.counting.history import History
+from services.payouts.ledger.block_rows import Status
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.ledger_reports import Counts
 
 
 class Snapshots:

@@ -13,9 +13,9 @@ from dataclasses import asdict
 
 import uvloop
 
-from services.payouts import accounts
-from services.payouts.blocks_ledger import Crediting
-from services.payouts.rewards import split
+from services.payouts.ledger import accounts
+from services.payouts.ledger.blocks_ledger import Crediting
+from services.payouts.rounds.rewards import split
 from tests.bench.bench_miners import addresses
 from tests.bench.paying_wallet import paying_wallet
 from tests.bench.round_books import BLOCK, Books, fill_tallies, new_books

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from nompcore.amounts import coins_from_sats
 from nompcore.daemon import Daemon
-from services.payouts.wallet import Wallet
+from services.payouts.payments.wallet import Wallet
 from tests.servers.scripted_daemon import scripted_daemon
 
 FEE_SATS = 500_000

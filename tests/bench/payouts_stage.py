@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from nompcore import subjects
 from nompcore.bus import Bus
-from services.payouts.tallies import key_prefix, works_of
+from services.payouts.counting.tallies import key_prefix, works_of
 from tests.bench.bench_miners import NETWORK_NAME, addresses
 from tests.servers import NatsServer, ValkeyServer, wait_until
 from tests.servers.payouts_process import POOL, PayoutsProcess

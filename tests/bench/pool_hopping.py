@@ -20,11 +20,11 @@ from random import Random
 from nompcore.config import SchemeConfig
 from nompcore.messages import Share
 from nompcore.target import WORK_PER_DIFFICULTY
-from services.payouts.rewards import split
+from services.payouts.counting.tally_batch import Candidate
+from services.payouts.rounds.rewards import split
 from services.payouts.schemes.choice import AnyScheme, scheme_named
 from services.payouts.schemes.pps import PARTS_PER_SAT, worth
 from services.payouts.schemes.scheme import LogShare
-from services.payouts.tally_batch import Candidate
 
 REWARD = 10**12
 NETWORK_DIFFICULTY = 800  # shares of difficulty 1 that a block takes on average

@@ -12,13 +12,13 @@ from random import Random
 from nompcore.bus import Bus
 from nompcore.messages import Share
 from nompcore.subjects import PAYOUTS
-from services.payouts.closing import Closer
+from services.payouts.counting.redis_client import connect
+from services.payouts.counting.tallies import Tallies
+from services.payouts.counting.tally_batch import fold
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
-from services.payouts.redis_client import connect
-from services.payouts.share_windows import ShareWindows
-from services.payouts.tallies import Tallies
-from services.payouts.tally_batch import fold
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.rounds.closing import Closer
+from services.payouts.rounds.share_windows import ShareWindows
 from tests.bench.bench_miners import worker_of
 from tests.servers import NatsServer, ValkeyServer
 from tests.unit.payouts_samples import (

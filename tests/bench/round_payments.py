@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from services.payouts.ledger import Ledger
-from services.payouts.payees import Rules
-from services.payouts.payment_plan import MAX_UNCONFIRMED, Planner, require_sound
-from services.payouts.payments_ledger import Payment
-from services.payouts.wallet import Wallet
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payments_ledger import Payment
+from services.payouts.payments.payees import Rules
+from services.payouts.payments.payment_plan import MAX_UNCONFIRMED, Planner, require_sound
+from services.payouts.payments.wallet import Wallet
 from tests.bench.bench_miners import network
 from tests.bench.paying_wallet import FEE_SATS
 from tests.bench.step_meter import StepMeter

@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 
-from services.payouts.engines import CHANGES_TABLES, ledger_engine
+from services.payouts.ledger.engines import CHANGES_TABLES, ledger_engine
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "ledger_before_steps"
 

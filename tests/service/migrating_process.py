@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from services.payouts.database import Database
 from services.payouts.failpoint import Failpoints
+from services.payouts.ledger.database import Database
 
 if __name__ == "__main__":
     database = Database(sys.argv[1], Failpoints())

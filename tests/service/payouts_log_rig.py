@@ -14,17 +14,17 @@ from nompcore.bus import Bus
 from nompcore.ending import end_tasks
 from nompcore.messages import RejectCount, Share
 from nompcore.subjects import SHARE_BATCH
-from services.payouts.closing import Closer
+from services.payouts.counting.groups import OWN
+from services.payouts.counting.recorder import Recorder
+from services.payouts.counting.redis_client import connect
+from services.payouts.counting.tallies import Tallies
 from services.payouts.failpoint import Failpoints
-from services.payouts.groups import OWN
-from services.payouts.ledger import Ledger
-from services.payouts.pool_log import PoolLog
-from services.payouts.recorder import Recorder
-from services.payouts.redis_client import connect
-from services.payouts.scheme_history import SchemeHistory
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.rounds.closing import Closer
+from services.payouts.rounds.scheme_history import SchemeHistory
+from services.payouts.rounds.share_windows import ShareWindows
 from services.payouts.schemes.prop import Prop
-from services.payouts.share_windows import ShareWindows
-from services.payouts.tallies import Tallies
+from services.payouts.share_log.pool_log import PoolLog
 from tests.servers import wait_until
 from tests.unit.payouts_samples import outcome, share_batch, sqlite_ledger
 

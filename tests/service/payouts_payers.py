@@ -7,11 +7,11 @@ from typing import Any
 
 from nompcore.address import NetworkParams
 from nompcore.daemon import Daemon
-from services.payouts.ledger import Ledger
-from services.payouts.payees import Rules
-from services.payouts.payer import CONFIRMATIONS, Payer
-from services.payouts.payment_plan import Planner
-from services.payouts.wallet import Wallet
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.payments.payees import Rules
+from services.payouts.payments.payer import CONFIRMATIONS, Payer
+from services.payouts.payments.payment_plan import Planner
+from services.payouts.payments.wallet import Wallet
 from tests.service.payouts_chain import Chain
 from tests.unit.payouts_samples import POOL, candidate, outcome
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from services.payouts.tallies import key_prefix
+from services.payouts.counting.tallies import key_prefix
 from tests.unit.payouts_samples import POOL
 
 

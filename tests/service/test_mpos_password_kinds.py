@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from nompcore.config import MposConfig
 from nompcore.config.mpos import LoginCheck
 from services.payouts.failpoint import Failpoints
-from services.payouts.mpos_database import MposDatabase, MposUnavailable
+from services.payouts.mpos.mpos_database import MposDatabase, MposUnavailable
 
 PLUGIN = b"caching_sha2_password\0"
 SALT = bytes(range(1, 21))

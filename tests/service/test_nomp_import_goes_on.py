@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from nompcore.address import decode_base58check
 from nompcore.target import work_from_difficulty
 from services.payouts.nomp_import.dialect import Source
-from services.payouts.rewards import split
+from services.payouts.rounds.rewards import split
 from tests.servers import NatsServer, ValkeyServer
 from tests.service.nomp_import_command import ImportCommand
 from tests.service.nomp_redis import DATABASE, LATER, SEED, NompRedis, reader_url

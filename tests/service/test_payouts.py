@@ -18,8 +18,8 @@ from nompcore.subjects import (
     PAYMENT_LIST,
     SHARE_BATCH,
 )
-from services.payouts.maturity import LATE_SHARES_MS
-from services.payouts.rewards import split
+from services.payouts.rounds.maturity import LATE_SHARES_MS
+from services.payouts.rounds.rewards import split
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL
 from tests.service.payouts_chain import FOUND_MS, MATURITY, Chain, miner_share, running_chain

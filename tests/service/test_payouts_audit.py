@@ -12,11 +12,11 @@ from nompcore.daemon import Daemon
 from nompcore.messages import Share
 from nompcore.requests import Books, PaymentsControl
 from nompcore.subjects import AUDIT_FAILED, PAYMENTS_CONTROL
-from services.payouts.chain_view import ChainView
-from services.payouts.ledger import Ledger
-from services.payouts.record_audit import Looked, RecordAudit
-from services.payouts.tally_batch import Candidate, fold
-from services.payouts.wallet import Wallet
+from services.payouts.auditing.record_audit import Looked, RecordAudit
+from services.payouts.counting.tally_batch import Candidate, fold
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.payments.wallet import Wallet
+from services.payouts.rounds.chain_view import ChainView
 from tests.servers import NatsServer, ValkeyServer
 from tests.service.payouts_chain import POOL_WALLET, Chain, FoundBlock, running_chain
 from tests.service.payouts_payers import NOW, REGTEST, make_payer, settle, states

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nompcore.daemon import Daemon
-from services.payouts.chain_view import ChainView, InChain, Place, Replaced, Undecided
+from services.payouts.rounds.chain_view import ChainView, InChain, Place, Replaced, Undecided
 from tests.servers.scripted_daemon import Refusal, scripted_daemon
 
 OURS, DAEMONS_NAME, COINBASE = "aa" * 32, "bb" * 32, "cc" * 32

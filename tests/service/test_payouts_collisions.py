@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from services.payouts import accounts
-from services.payouts.blocks_ledger import Closing, Crediting
-from services.payouts.database import OUTAGES, Database
 from services.payouts.failpoint import Failpoints, Moment, Step
-from services.payouts.ledger import Ledger
-from services.payouts.payments_ledger import State
-from services.payouts.tables import blocks
+from services.payouts.ledger import accounts
+from services.payouts.ledger.blocks_ledger import Closing, Crediting
+from services.payouts.ledger.database import OUTAGES, Database
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payments_ledger import State
+from services.payouts.ledger.tables import blocks
 from tests.servers import PostgresServer, wait_until
 from tests.service.ledger_databases import run_script
 from tests.unit.ledger_steps import (

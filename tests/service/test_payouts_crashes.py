@@ -15,7 +15,7 @@ import pytest
 from nompcore.messages import BlockConfirmed, PaymentFailed, PaymentSent
 from nompcore.subjects import BLOCK_CONFIRMED, BLOCK_ORPHANED, PAYMENT_FAILED, PAYMENT_SENT
 from services.payouts.failpoint import ALL_FAILPOINTS, Failpoint, Step
-from services.payouts.rewards import split
+from services.payouts.rounds.rewards import split
 from tests.servers import NatsServer, PostgresServer, ValkeyServer
 from tests.service.payouts_chain import Chain, FoundBlock, miner_share, running_chain
 from tests.service.payouts_world import PayoutsWorld, payouts_world

@@ -11,11 +11,12 @@ import pytest
 from nompcore.bus import Bus
 from nompcore.messages import Share
 from nompcore.subjects import SHARE_BATCH, SHARES
-from services.payouts import accounts, metrics
-from services.payouts.crediter import RESERVE_EMPTY, Crediter
-from services.payouts.groups import OWN
-from services.payouts.ledger import Ledger
-from services.payouts.scheme_history import SchemeHistory
+from services.payouts import metrics
+from services.payouts.counting.groups import OWN
+from services.payouts.ledger import accounts
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.rounds.crediter import RESERVE_EMPTY, Crediter
+from services.payouts.rounds.scheme_history import SchemeHistory
 from services.payouts.schemes.pps import Pps
 from tests.servers import NatsServer, wait_until
 from tests.unit.payouts_samples import POOL, START_MS, share, share_batch, sqlite_ledger

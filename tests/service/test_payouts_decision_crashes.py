@@ -10,15 +10,15 @@ from typing import Final
 
 import pytest
 
-from services.payouts import accounts
-from services.payouts.blocks_ledger import Crediting
-from services.payouts.correction_rows import Grounds
-from services.payouts.corrections import Order
-from services.payouts.database import Database
 from services.payouts.failpoint import Failpoint, Failpoints, Moment, Step
-from services.payouts.ledger import Ledger
-from services.payouts.payment_returns import Verdict
-from services.payouts.payments_ledger import Payment, State
+from services.payouts.ledger import accounts
+from services.payouts.ledger.blocks_ledger import Crediting
+from services.payouts.ledger.correction_rows import Grounds
+from services.payouts.ledger.corrections import Order
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payment_returns import Verdict
+from services.payouts.ledger.payments_ledger import Payment, State
 from tests.service.test_payouts_crashes import FAILPOINTS_OF_DECISIONS
 from tests.unit.ledger_steps import NOW, REWARD, block_id, confirm, credited, intend
 from tests.unit.payouts_samples import POOL, block_hash, outcome, sqlite_ledger

@@ -11,11 +11,11 @@ from redis.asyncio import Redis
 
 from nompcore.messages import Share
 from nompcore.target import WORK_PER_DIFFICULTY
+from services.payouts.counting.redis_client import connect
+from services.payouts.counting.tallies import PositionTaken, Tallies, key_prefix
+from services.payouts.counting.tally_batch import TallyBatch, fold
+from services.payouts.counting.tally_form import pieces
 from services.payouts.failpoint import Failpoints, Moment, Step
-from services.payouts.redis_client import connect
-from services.payouts.tallies import PositionTaken, Tallies, key_prefix
-from services.payouts.tally_batch import TallyBatch, fold
-from services.payouts.tally_form import pieces
 from tests.service.tally_dump import dump
 from tests.unit.payouts_samples import POOL, block_hash, share, share_batch, stored
 
@@ -110,7 +110,7 @@ async def test_nothing_is_added_before_what_waits(redis: Redis) -> None:
 async def test_pieces_that_were_lost_are_not_passed_over(redis: Redis) -> None:
     """Those of a process that slept for longer than they are kept."""
     first, *others = pieces(great(WORKERS), 900)
-    script = files("services.payouts").joinpath("apply_batch.lua").read_text()
+    script = files("services.payouts.counting").joinpath("apply_batch.lua").read_text()
     await redis.rpush(PREFIX + "aside:1", *others[1:])
     before = await dump(redis)
     answer = await redis.eval(

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from services.payouts.database import Database
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
 from tests.servers import PostgresServer
 from tests.unit import (
     test_payouts_ledger,

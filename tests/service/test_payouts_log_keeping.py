@@ -12,14 +12,14 @@ from nompcore.bus import Bus
 from nompcore.subjects import SHARE_BATCH
 from nompcore.target import WORK_PER_DIFFICULTY as ONE
 from services.payouts import metrics
-from services.payouts.groups import OWN, Groups
-from services.payouts.log_keeper import SHARES_KEPT_MS
-from services.payouts.reserve_ledger import Progress
-from services.payouts.scheme_history import SchemeHistory
+from services.payouts.counting.groups import OWN, Groups
+from services.payouts.ledger.reserve_ledger import Progress
+from services.payouts.rounds.scheme_history import SchemeHistory
 from services.payouts.schemes.pplns import Pplns
 from services.payouts.schemes.pplnt import Pplnt
 from services.payouts.schemes.pps import Pps
 from services.payouts.schemes.prop import Prop
+from services.payouts.share_log.log_keeper import SHARES_KEPT_MS
 from tests.servers import NatsServer
 from tests.service.payouts_log_rig import DAY_MS, LogRig, log_rigs
 from tests.unit.payouts_samples import START_MS, block_hash, share

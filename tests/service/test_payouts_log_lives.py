@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nompcore.bus import Bus
-from services.payouts.log_keeper import SHARES_KEPT_MS
+from services.payouts.share_log.log_keeper import SHARES_KEPT_MS
 from tests.service.payouts_log_rig import DAY_MS, LogRig, log_rigs
 from tests.unit.payouts_samples import START_MS, block_hash, share
 

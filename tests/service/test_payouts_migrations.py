@@ -19,13 +19,13 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 import services.payouts
-from services.payouts import schema
-from services.payouts.blocks_ledger import Crediting
-from services.payouts.database import Database
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
-from services.payouts.schema import LedgerUnusable
-from services.payouts.tables import metadata
+from services.payouts.ledger import schema
+from services.payouts.ledger.blocks_ledger import Crediting
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.schema import LedgerUnusable
+from services.payouts.ledger.tables import metadata
 from tests.servers import PostgresServer, wait_until
 from tests.servers.process import ServerProcess
 from tests.service.ledger_databases import (

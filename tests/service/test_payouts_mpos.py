@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from nompcore.messages import RejectCount
-from services.payouts.mpos_outcomes import LATE_ROWS_MS
-from services.payouts.mpos_rows import MAX_REJECT_ROWS
+from services.payouts.mpos.mpos_outcomes import LATE_ROWS_MS
+from services.payouts.mpos.mpos_rows import MAX_REJECT_ROWS
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.mariadb import MariaDb
 from tests.servers.mpos_schema import FIND_SHARE, FIND_SHARE_BY_TIME, ROUND_BY_ACCOUNT, ROUND_SHARES

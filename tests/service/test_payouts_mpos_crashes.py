@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from nompcore.config import MposConfig
 from nompcore.config.mpos import LoginCheck
 from services.payouts.failpoint import ALL_FAILPOINTS, Failpoint, Failpoints, Step
-from services.payouts.mpos_database import MposDatabase
-from services.payouts.mpos_position import MposPositionTaken, Position
-from services.payouts.mpos_rows import MposRows
-from services.payouts.mpos_writer import MposWriter
+from services.payouts.mpos.mpos_database import MposDatabase
+from services.payouts.mpos.mpos_position import MposPositionTaken, Position
+from services.payouts.mpos.mpos_rows import MposRows
+from services.payouts.mpos.mpos_writer import MposWriter
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.mariadb import DATABASE, PASSWORD, USER, MariaDb
 from tests.service.mpos_stage import MposStage, fill, mariadb, mpos_stage, numbered_share

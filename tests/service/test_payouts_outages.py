@@ -12,7 +12,7 @@ import pytest
 
 from nompcore.requests import MinerRequest
 from nompcore.subjects import MINER, SHARES
-from services.payouts.redis_client import connect
+from services.payouts.counting.redis_client import connect
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL, PayoutsProcess
 from tests.service.payouts_chain import FOUND_MS, POOL_WALLET, Chain, miner_share, running_chain

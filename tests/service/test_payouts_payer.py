@@ -13,14 +13,14 @@ import pytest
 from nompcore.address import NetworkParams, encode_segwit
 from nompcore.daemon import Daemon
 from nompcore.errors import DaemonUnreachable
-from services.payouts import accounts
-from services.payouts.ledger import Ledger
-from services.payouts.payees import Payee, Rules
-from services.payouts.payer import CONFIRMATIONS, Payer
-from services.payouts.payment_plan import MAX_UNCONFIRMED
-from services.payouts.payments_ledger import State
-from services.payouts.transaction_check import intended_outputs
-from services.payouts.wallet import Wallet
+from services.payouts.ledger import accounts
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payments_ledger import State
+from services.payouts.payments.payees import Payee, Rules
+from services.payouts.payments.payer import CONFIRMATIONS, Payer
+from services.payouts.payments.payment_plan import MAX_UNCONFIRMED
+from services.payouts.payments.transaction_check import intended_outputs
+from services.payouts.payments.wallet import Wallet
 from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain
 from tests.unit.payouts_samples import POOL, candidate, outcome, sqlite_ledger
 

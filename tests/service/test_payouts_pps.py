@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from nompcore.messages import Share
-from services.payouts.database import Database
+from services.payouts.counting.redis_client import connect
 from services.payouts.failpoint import ALL_FAILPOINTS, Failpoint, Failpoints, Step
-from services.payouts.ledger import Ledger
-from services.payouts.redis_client import connect
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL
 from tests.service.payouts_chain import Chain, miner_share, running_chain

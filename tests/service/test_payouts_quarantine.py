@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from nompcore.daemon import Daemon
-from services.payouts import accounts
-from services.payouts.dry_run import dry_run
-from services.payouts.ledger import Ledger
+from services.payouts.ledger import accounts
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.payments.dry_run import dry_run
 from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain
 from tests.service.payouts_payers import COIN, NOW, credit, make_payer, make_planner, settle, states
 from tests.unit.payouts_samples import POOL, sqlite_ledger

@@ -14,13 +14,13 @@ from nompcore.config import load_config
 from nompcore.messages import RejectCount
 from nompcore.subjects import LEASES, SHARE_BATCH
 from nompcore.target import WORK_PER_DIFFICULTY as ONE
+from services.payouts.counting.groups import OWN
+from services.payouts.counting.tally_check import CannotCheck
 from services.payouts.failpoint import ALL_FAILPOINTS, Failpoint, Failpoints, Step
-from services.payouts.groups import OWN
 from services.payouts.rebuild import EXIT_DIFFERENT, EXIT_SAME, EXIT_UNUSABLE, Rebuild
-from services.payouts.scheme_history import Wanted
+from services.payouts.rounds.scheme_history import Wanted
 from services.payouts.schemes.prop import Prop
 from services.payouts.schemes.solo import Solo
-from services.payouts.tally_check import CannotCheck
 from tests.servers import NatsServer, wait_until
 from tests.service.payouts_log_rig import DAY_MS, LogRig, log_rigs
 from tests.service.payouts_pools import Command, write_pools

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from redis.exceptions import ResponseError
 
+from services.payouts.counting.redis_client import connect
 from services.payouts.outages import OUTAGES
-from services.payouts.redis_client import connect
 from tests.servers import wait_until
 
 

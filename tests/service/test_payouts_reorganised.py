@@ -13,9 +13,9 @@ import pytest
 
 from nompcore.config import DaemonConfig
 from nompcore.daemon import Daemon
-from services.payouts.chain_view import ChainView, InChain, Replaced
-from services.payouts.chain_witnesses import ChainWitnesses, connected_witnesses
-from services.payouts.rewards import split
+from services.payouts.rounds.chain_view import ChainView, InChain, Replaced
+from services.payouts.rounds.chain_witnesses import ChainWitnesses, connected_witnesses
+from services.payouts.rounds.rewards import split
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL
 from tests.servers.scripted_daemon import Answers, Refusal, scripted_daemon

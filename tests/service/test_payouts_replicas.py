@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from nompcore.bus import Bus
 from nompcore.subjects import LEASES, SHARE_BATCH
 from nompcore.target import WORK_PER_DIFFICULTY as ONE
-from services.payouts.redis_client import connect
+from services.payouts.counting.redis_client import connect
 from tests.servers import wait_until
 from tests.service.payouts_pools import Command, write_pools
 from tests.unit.payouts_samples import share, share_batch

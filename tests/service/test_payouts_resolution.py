@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from nompcore.daemon import Daemon
-from services.payouts import accounts
-from services.payouts.ledger import Ledger
-from services.payouts.payees import Payee
-from services.payouts.payer import CONFIRMATIONS, Payer
-from services.payouts.payment_returns import Decision, Verdict
-from services.payouts.payments_ledger import Payment, State
-from services.payouts.resolution import DecisionRefused, Resolution
-from services.payouts.transaction_check import intended_outputs
-from services.payouts.wallet import Wallet
+from services.payouts.ledger import accounts
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payment_returns import Decision, Verdict
+from services.payouts.ledger.payments_ledger import Payment, State
+from services.payouts.payments.payees import Payee
+from services.payouts.payments.payer import CONFIRMATIONS, Payer
+from services.payouts.payments.resolution import DecisionRefused, Resolution
+from services.payouts.payments.transaction_check import intended_outputs
+from services.payouts.payments.wallet import Wallet
 from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain
 from tests.service.payouts_payers import COIN, NOW, REGTEST, credit, make_payer, settle, states
 from tests.unit.payouts_samples import POOL, sqlite_ledger

@@ -9,12 +9,12 @@ from redis.asyncio import Redis
 
 from nompcore.messages import Share
 from nompcore.target import WORK_PER_DIFFICULTY
+from services.payouts.counting.figures import Figures
+from services.payouts.counting.groups import Groups
+from services.payouts.counting.redis_client import connect
+from services.payouts.counting.tallies import Tallies, key_prefix, works_of
+from services.payouts.counting.tally_batch import Mark, TallyBatch, fold
 from services.payouts.failpoint import Failpoints
-from services.payouts.figures import Figures
-from services.payouts.groups import Groups
-from services.payouts.redis_client import connect
-from services.payouts.tallies import Tallies, key_prefix, works_of
-from services.payouts.tally_batch import Mark, TallyBatch, fold
 from tests.unit.payouts_samples import POOL, START_MS, block_hash, share, share_batch, stored
 
 ONE = WORK_PER_DIFFICULTY

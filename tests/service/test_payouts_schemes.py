@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from nompcore.target import WORK_PER_DIFFICULTY as ONE
-from services.payouts.redis_client import connect
-from services.payouts.rewards import split
+from services.payouts.counting.redis_client import connect
+from services.payouts.rounds.rewards import split
 from services.payouts.schemes.score import FACTOR_BITS, factor
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.payouts.database import Database
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
 from tests.servers import PostgresServer
 from tests.service.test_payouts_ledger_postgres import steps_of
 from tests.unit import test_payouts_scheme_history, test_payouts_share_credits

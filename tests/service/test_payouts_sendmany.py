@@ -11,13 +11,14 @@ import pytest
 
 from nompcore.daemon import Daemon
 from nompcore.errors import DaemonUnreachable
-from services.payouts import accounts, metrics
-from services.payouts.ledger import Ledger
-from services.payouts.payees import Payee
-from services.payouts.payments_ledger import State
-from services.payouts.resolution import DecisionRefused, Resolution
-from services.payouts.transaction_check import intended_outputs
-from services.payouts.wallet import Wallet
+from services.payouts import metrics
+from services.payouts.ledger import accounts
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payments_ledger import State
+from services.payouts.payments.payees import Payee
+from services.payouts.payments.resolution import DecisionRefused, Resolution
+from services.payouts.payments.transaction_check import intended_outputs
+from services.payouts.payments.wallet import Wallet
 from tests.servers.old_wallet import OldWallet, old_wallet
 from tests.servers.scripted_daemon import Refusal
 from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain

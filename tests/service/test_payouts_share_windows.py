@@ -10,12 +10,12 @@ from nompcore.messages import Share
 from nompcore.subjects import SHARE_BATCH, SHARES
 from nompcore.target import WORK_PER_DIFFICULTY as ONE
 from services.payouts import metrics
-from services.payouts.groups import POOL_ONLY
-from services.payouts.round_rows import Round
+from services.payouts.counting.groups import POOL_ONLY
+from services.payouts.counting.tally_batch import Candidate, Mark, fold
+from services.payouts.ledger.round_rows import Round
+from services.payouts.rounds.share_windows import CHUNK_SEQUENCES, ShareWindows
 from services.payouts.schemes.pplns import Pplns
 from services.payouts.schemes.score import Score
-from services.payouts.share_windows import CHUNK_SEQUENCES, ShareWindows
-from services.payouts.tally_batch import Candidate, Mark, fold
 from tests.servers import NatsServer
 from tests.unit.payouts_samples import POOL, START_MS, block_hash, share, share_batch, stored
 

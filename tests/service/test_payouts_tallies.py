@@ -12,11 +12,11 @@ from redis.asyncio import Redis
 
 from nompcore.messages import RejectCount, Share, ShareBatch
 from nompcore.target import WORK_PER_DIFFICULTY
+from services.payouts.counting.figures import Figures
+from services.payouts.counting.redis_client import connect
+from services.payouts.counting.tallies import PositionTaken, Tallies, key_prefix, works_of
+from services.payouts.counting.tally_batch import BUCKET_SECONDS, Part, TallyBatch, fold
 from services.payouts.failpoint import Failpoints
-from services.payouts.figures import Figures
-from services.payouts.redis_client import connect
-from services.payouts.tallies import PositionTaken, Tallies, key_prefix, works_of
-from services.payouts.tally_batch import BUCKET_SECONDS, Part, TallyBatch, fold
 from tests.servers import ValkeyServer
 from tests.service.tally_dump import dump
 from tests.unit.payouts_samples import POOL, START_MS, block_hash, share, share_batch, stored

@@ -13,13 +13,13 @@ from nompcore.bus import Bus
 from nompcore.ending import end_tasks
 from nompcore.messages import Share
 from nompcore.subjects import SHARE_BATCH, SHARES
+from services.payouts.auditing.tally_audit import TallyAudit
+from services.payouts.counting.groups import Groups
+from services.payouts.counting.recorder import Recorder
+from services.payouts.counting.redis_client import connect
+from services.payouts.counting.tallies import Tallies, key_prefix
 from services.payouts.failpoint import Failpoints
-from services.payouts.groups import Groups
-from services.payouts.ledger import Ledger
-from services.payouts.recorder import Recorder
-from services.payouts.redis_client import connect
-from services.payouts.tallies import Tallies, key_prefix
-from services.payouts.tally_audit import TallyAudit
+from services.payouts.ledger.ledger import Ledger
 from tests.servers import wait_until
 from tests.unit.payouts_samples import POOL, START_MS, block_hash, outcome, share, share_batch, sqlite_ledger
 from tests.unit.test_payouts_audit_reads import tamper

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from nompcore.messages import RejectCount, Share, ShareBatch
+from services.payouts.counting.groups import Groups
+from services.payouts.counting.redis_client import connect
+from services.payouts.counting.tallies import Tallies
+from services.payouts.counting.tally_batch import fold
+from services.payouts.counting.tally_differences import Unsure, differences
+from services.payouts.counting.tally_state import SEEN, TallyState
+from services.payouts.counting.tally_store import TallyStore
+from services.payouts.counting.worker_upkeep import WORKER_LIFE_SECONDS
 from services.payouts.failpoint import Failpoints
-from services.payouts.groups import Groups
-from services.payouts.redis_client import connect
-from services.payouts.tallies import Tallies
-from services.payouts.tally_batch import fold
-from services.payouts.tally_differences import Unsure, differences
-from services.payouts.tally_state import SEEN, TallyState
-from services.payouts.tally_store import TallyStore
-from services.payouts.worker_upkeep import WORKER_LIFE_SECONDS
 from tests.unit.payouts_samples import POOL, block_hash, share, share_batch, stored
 
 GROUPS = Groups({3334: ((0, "solo"),)})

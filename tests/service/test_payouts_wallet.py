@@ -10,9 +10,14 @@ import pytest
 
 from nompcore.address import NetworkParams, encode_segwit
 from nompcore.daemon import Daemon
-from services.payouts.transaction_check import Output, WrongOutputs, intended_outputs
-from services.payouts.wallet import Sending, Wallet
-from services.payouts.wallet_answers import FundsMissing, PayeeRefused, PaymentTooLarge, PaymentUnsafe
+from services.payouts.payments.transaction_check import Output, WrongOutputs, intended_outputs
+from services.payouts.payments.wallet import Sending, Wallet
+from services.payouts.payments.wallet_answers import (
+    FundsMissing,
+    PayeeRefused,
+    PaymentTooLarge,
+    PaymentUnsafe,
+)
 from tests.servers.scripted_daemon import Answers, Refusal, scripted_daemon
 from tests.service.payouts_chain import POOL_WALLET, Chain
 

@@ -9,8 +9,8 @@ import pytest
 
 from nompcore.daemon import Daemon
 from nompcore.errors import DaemonHttpFault, DaemonRefused, DaemonUnreachable
-from services.payouts.ledger import Ledger
-from services.payouts.wallet_trouble import trouble
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.payments.wallet_trouble import trouble
 from tests.servers.relay_daemon import HttpAnswer, RelayDaemon
 from tests.service.payouts_chain import MINER_WALLET, POOL_WALLET, Chain
 from tests.service.payouts_payers import COIN, credit, make_payer, settle, states

@@ -12,12 +12,12 @@ from redis.asyncio import Redis
 
 from nompcore.messages import RejectCount
 from nompcore.target import WORK_PER_DIFFICULTY
+from services.payouts.counting.figures import Figures, WorkerFigures
+from services.payouts.counting.redis_client import connect
+from services.payouts.counting.tallies import Tallies, key_prefix
+from services.payouts.counting.tally_batch import fold
+from services.payouts.counting.worker_upkeep import REFUSED_LIFE_SECONDS, WORKER_LIFE_SECONDS
 from services.payouts.failpoint import Failpoints
-from services.payouts.figures import Figures, WorkerFigures
-from services.payouts.redis_client import connect
-from services.payouts.tallies import Tallies, key_prefix
-from services.payouts.tally_batch import fold
-from services.payouts.worker_upkeep import REFUSED_LIFE_SECONDS, WORKER_LIFE_SECONDS
 from tests.service.tally_dump import dump
 from tests.unit.payouts_samples import POOL, share, share_batch, stored
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from services.payouts import accounts
-from services.payouts.blocks_ledger import Closing, Crediting
-from services.payouts.ledger import Ledger
-from services.payouts.payees import Payee
+from services.payouts.ledger import accounts
+from services.payouts.ledger.blocks_ledger import Closing, Crediting
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.payments.payees import Payee
 from tests.unit.payouts_samples import POOL, block_hash, candidate, outcome
 
 REWARD = 50_00000000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.payouts.database import Database
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
 from services.payouts.nomp_import import booking
 from services.payouts.nomp_import.booking import Applied
 from services.payouts.nomp_import.dialect import Refusal

@@ -12,10 +12,10 @@ from nompcore.messages import (
     Share,
     ShareBatch,
 )
-from services.payouts.database import Database
+from services.payouts.counting.tally_batch import Candidate
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
-from services.payouts.tally_batch import Candidate
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
 
 POOL = "litecoin"
 START_MS = 1_763_900_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nompcore.target import WORK_PER_DIFFICULTY
+from services.payouts.counting.tally_batch import Candidate
 from services.payouts.schemes.scheme import LogShare, Scheme
-from services.payouts.tally_batch import Candidate
 from tests.unit.payouts_samples import START_MS, block_hash
 
 ONE = WORK_PER_DIFFICULTY

@@ -12,12 +12,12 @@ from sqlalchemy import text
 
 from nompcore.alarms import AuditFailed
 from nompcore.errors import LedgerError
-from services.payouts.audit_findings import Findings
-from services.payouts.audit_reads import due
-from services.payouts.correction_rows import Grounds
-from services.payouts.engines import ledger_engine
-from services.payouts.ledger import Ledger
-from services.payouts.payments_ledger import State
+from services.payouts.auditing.audit_findings import Findings
+from services.payouts.auditing.audit_reads import due
+from services.payouts.ledger.correction_rows import Grounds
+from services.payouts.ledger.engines import ledger_engine
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payments_ledger import State
 from tests.unit.ledger_steps import NOW, REWARD, close_accepted, confirm, credited, intend
 from tests.unit.payouts_samples import POOL, block_hash, sqlite_ledger
 

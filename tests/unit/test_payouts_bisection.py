@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.payouts.bisection import find_refused
+from services.payouts.payments.bisection import find_refused
 
 
 def run(items: Sequence[int], answer: Callable[[Sequence[int]], str | None]) -> tuple[dict[int, str], int]:

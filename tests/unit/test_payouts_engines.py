@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.payouts.engines import ledger_engine
-from services.payouts.schema import LedgerUnusable
+from services.payouts.ledger.engines import ledger_engine
+from services.payouts.ledger.schema import LedgerUnusable
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg", "postgres", "postgresql+psycopg2"])

@@ -13,13 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from nompcore.errors import LedgerError
 from nompcore.target import work_from_difficulty
-from services.payouts import accounts
-from services.payouts.accounts import Kind
-from services.payouts.block_rows import Status
-from services.payouts.blocks_ledger import Closing, Crediting
-from services.payouts.database import Database
 from services.payouts.failpoint import Failpoints, Step
-from services.payouts.ledger import Ledger
+from services.payouts.ledger import accounts
+from services.payouts.ledger.accounts import Kind
+from services.payouts.ledger.block_rows import Status
+from services.payouts.ledger.blocks_ledger import Closing, Crediting
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
 from tests.unit.ledger_steps import NOW, REWARD, block_id, close_accepted, confirm, credited, intend, statuses
 from tests.unit.payouts_samples import POOL, block_hash, candidate, outcome, sqlite_ledger
 

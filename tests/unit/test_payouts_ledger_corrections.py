@@ -12,13 +12,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from nompcore.errors import LedgerError
-from services.payouts import accounts
-from services.payouts.blocks_ledger import Crediting
-from services.payouts.correction_rows import Grounds
-from services.payouts.corrections import MAX_AMOUNTS, Corrected, Order
-from services.payouts.engines import ledger_engine
-from services.payouts.ledger import Ledger
-from services.payouts.suspense import Held, Release
+from services.payouts.ledger import accounts
+from services.payouts.ledger.blocks_ledger import Crediting
+from services.payouts.ledger.correction_rows import Grounds
+from services.payouts.ledger.corrections import MAX_AMOUNTS, Corrected, Order
+from services.payouts.ledger.engines import ledger_engine
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.suspense import Held, Release
 from tests.unit.ledger_steps import NOW, REWARD, block_id, close_accepted, confirm, credited, intend
 from tests.unit.payouts_samples import POOL, block_hash, candidate, outcome, sqlite_ledger
 

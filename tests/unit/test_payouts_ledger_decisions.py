@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from nompcore.alarms import PayeeQuarantined
 from nompcore.errors import LedgerError
 from nompcore.messages import PaymentSent
-from services.payouts import accounts
-from services.payouts.ledger import Ledger
-from services.payouts.payee_terms import Quarantined
-from services.payouts.payment_pauses import Pause
-from services.payouts.payment_returns import Verdict
-from services.payouts.payments_ledger import Payment, State
+from services.payouts.ledger import accounts
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payee_terms import Quarantined
+from services.payouts.ledger.payment_pauses import Pause
+from services.payouts.ledger.payment_returns import Verdict
+from services.payouts.ledger.payments_ledger import Payment, State
 from tests.unit.ledger_steps import NOW, REWARD, credited, intend
 from tests.unit.payouts_samples import POOL, sqlite_ledger
 

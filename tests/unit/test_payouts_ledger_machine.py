@@ -13,19 +13,20 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from sqlalchemy import func, select
 
 from nompcore.errors import LedgerError
-from services.payouts import accounts, audit
-from services.payouts.audit import Standing
-from services.payouts.blocks_ledger import Closing, Crediting
-from services.payouts.correction_rows import Grounds
-from services.payouts.corrections import OWN_ACCOUNTS, Order
-from services.payouts.database import Database
+from services.payouts.auditing import audit
+from services.payouts.auditing.audit import Standing
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
-from services.payouts.payees import Rules, choose
-from services.payouts.payment_returns import Verdict
-from services.payouts.payments_ledger import State
-from services.payouts.suspense import Release
-from services.payouts.tables import blocks, entries
+from services.payouts.ledger import accounts
+from services.payouts.ledger.blocks_ledger import Closing, Crediting
+from services.payouts.ledger.correction_rows import Grounds
+from services.payouts.ledger.corrections import OWN_ACCOUNTS, Order
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payment_returns import Verdict
+from services.payouts.ledger.payments_ledger import State
+from services.payouts.ledger.suspense import Release
+from services.payouts.ledger.tables import blocks, entries
+from services.payouts.payments.payees import Rules, choose
 from tests.unit.ledger_money import MINERS, SPENT, may_move
 from tests.unit.payouts_samples import POOL, block_hash, candidate, outcome
 

@@ -15,10 +15,10 @@ from nompcore.messages import (
     PaymentFailed,
     PaymentSent,
 )
-from services.payouts import accounts
-from services.payouts.ledger import Ledger
-from services.payouts.payees import Payee
-from services.payouts.payments_ledger import State
+from services.payouts.ledger import accounts
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.payments_ledger import State
+from services.payouts.payments.payees import Payee
 from tests.unit.ledger_steps import NOW, REWARD, close_accepted, confirm, credited, intend
 from tests.unit.payouts_samples import POOL, block_hash, outcome, sqlite_ledger
 

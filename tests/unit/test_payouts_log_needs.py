@@ -6,8 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.target import WORK_PER_DIFFICULTY as ONE
-from services.payouts.groups import OWN, Groups
-from services.payouts.log_needs import (
+from services.payouts.counting.groups import OWN, Groups
+from services.payouts.counting.tally_batch import Mark
+from services.payouts.ledger.round_rows import Round
+from services.payouts.rounds.scheme_history import SchemeHistory
+from services.payouts.schemes.pplns import Pplns
+from services.payouts.schemes.pplnt import Pplnt
+from services.payouts.schemes.prop import Prop
+from services.payouts.share_log.log_needs import (
     DIFFICULTY_MARGIN,
     MAX_CHECKPOINTS,
     Checkpoint,
@@ -17,12 +23,6 @@ from services.payouts.log_needs import (
     round_needs,
     thinned,
 )
-from services.payouts.round_rows import Round
-from services.payouts.scheme_history import SchemeHistory
-from services.payouts.schemes.pplns import Pplns
-from services.payouts.schemes.pplnt import Pplnt
-from services.payouts.schemes.prop import Prop
-from services.payouts.tally_batch import Mark
 from tests.unit.payouts_samples import START_MS, block_hash, candidate
 
 PROP_ONLY = SchemeHistory(by_group={OWN: ((0, Prop()),)})

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.address import NetworkParams, encode_base58check, encode_segwit, script_for
-from services.payouts import accounts, audit
-from services.payouts.audit import Standing
+from services.payouts.auditing import audit
+from services.payouts.auditing.audit import Standing
 from services.payouts.failpoint import ALL_FAILPOINTS, Failpoints, FailpointUnknown
-from services.payouts.output_size import FALLBACK_DUST_SATS
-from services.payouts.payees import Rules, Terms, choose, fee_to_withdraw_sats
-from services.payouts.transaction_check import (
+from services.payouts.ledger import accounts
+from services.payouts.payments.output_size import FALLBACK_DUST_SATS
+from services.payouts.payments.payees import Rules, Terms, choose, fee_to_withdraw_sats
+from services.payouts.payments.transaction_check import (
     Output,
     WrongOutputs,
     check_outputs,

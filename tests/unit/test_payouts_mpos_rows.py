@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from nompcore.bus import Stored
 from nompcore.errors import RejectReason
 from nompcore.messages import RejectCount, Share, ShareBatch
-from services.payouts.mpos_recorder import MAX_SHARES, pieces
-from services.payouts.mpos_rows import LIFT_MS, MAX_REJECT_ROWS, MposRow, MposRows
-from services.payouts.mpos_tables import MAX_DIFFICULTY
+from services.payouts.mpos.mpos_recorder import MAX_SHARES, pieces
+from services.payouts.mpos.mpos_rows import LIFT_MS, MAX_REJECT_ROWS, MposRow, MposRows
+from services.payouts.mpos.mpos_tables import MAX_DIFFICULTY
 from tests.unit.payouts_samples import START_MS, block_hash, share, share_batch
 
 NOW_MS = START_MS + 3_600_000

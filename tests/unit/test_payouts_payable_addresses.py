@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nompcore.address import script_for
-from services.payouts.output_size import size_of
-from services.payouts.payable_addresses import PayableAddresses, payable_addresses
+from services.payouts.payments.output_size import size_of
+from services.payouts.payments.payable_addresses import PayableAddresses, payable_addresses
 from tests.bench.bench_miners import addresses, network
 
 

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.address import p2pkh_script, p2sh_script, segwit_script
-from services.payouts import accounts
-from services.payouts.output_size import (
+from services.payouts.ledger import accounts
+from services.payouts.payments.output_size import (
     FALLBACK_DUST_SATS,
     OUTPUTS_WEIGHT,
     SIGNATURE_WEIGHT,
     TRANSACTION_WEIGHT,
     size_of,
 )
-from services.payouts.payees import NOT_PAYABLE, Rules, Terms, choose
+from services.payouts.payments.payees import NOT_PAYABLE, Rules, Terms, choose
 
 RULES = Rules(minimum_sats=10_000, fee_address="pool", fee_threshold_sats=50_000)
 HASH20, HASH32 = bytes(20), bytes(32)

@@ -7,9 +7,9 @@ import asyncio
 from nompcore.bus import Stored
 from nompcore.messages import ShareBatch
 from nompcore.target import WORK_PER_DIFFICULTY
-from services.payouts.groups import POOL_ONLY
-from services.payouts.read_ahead import MAX_SHARES, MESSAGES_AT_ONCE, ReadAhead
-from services.payouts.tally_batch import TallyBatch
+from services.payouts.counting.groups import POOL_ONLY
+from services.payouts.counting.read_ahead import MAX_SHARES, MESSAGES_AT_ONCE, ReadAhead
+from services.payouts.counting.tally_batch import TallyBatch
 from tests.unit.payouts_samples import share, share_batch
 
 SHARE = share("a.1")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.payouts.rewards import PPM, estimate, split
+from services.payouts.rounds.rewards import PPM, estimate, split
 
 rewards = st.integers(0, 2**62)
 fees = st.integers(0, PPM)

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from services.payouts import block_rows, schema
-from services.payouts.engines import CHANGES_TABLES, ledger_engine
-from services.payouts.groups import OWN
-from services.payouts.ledger import Ledger
-from services.payouts.scheme_history import SchemeHistory, Wanted
+from services.payouts.counting.groups import OWN
+from services.payouts.counting.tally_batch import Candidate, Mark
+from services.payouts.ledger import block_rows, schema
+from services.payouts.ledger.engines import CHANGES_TABLES, ledger_engine
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.rounds.scheme_history import SchemeHistory, Wanted
 from services.payouts.schemes.choice import AnyScheme
 from services.payouts.schemes.pplns import Pplns
 from services.payouts.schemes.pplnt import Pplnt
 from services.payouts.schemes.prop import Prop
 from services.payouts.schemes.solo import Solo
-from services.payouts.tally_batch import Candidate, Mark
 from tests.unit.ledger_steps import close_accepted
 from tests.unit.payouts_samples import POOL, START_MS, block_hash, candidate, share, sqlite_ledger
 

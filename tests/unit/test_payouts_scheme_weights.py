@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.config import SchemeConfig
-from services.payouts.rewards import split
+from services.payouts.rounds.rewards import split
 from services.payouts.schemes.choice import AnyScheme, decode, encode, scheme_named
 from services.payouts.schemes.pplns import Pplns
 from services.payouts.schemes.pplnt import Pplnt

@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from nompcore.config import SchemeConfig
-from services.payouts import accounts, audit
-from services.payouts.audit import Standing
-from services.payouts.blocks_ledger import Closing
-from services.payouts.groups import OWN
-from services.payouts.reserve_ledger import Crediting
-from services.payouts.scheme_history import Wanted
+from services.payouts.auditing import audit
+from services.payouts.auditing.audit import Standing
+from services.payouts.counting.groups import OWN
+from services.payouts.counting.tally_batch import Candidate, Mark
+from services.payouts.ledger import accounts
+from services.payouts.ledger.blocks_ledger import Closing
+from services.payouts.ledger.reserve_ledger import Crediting
+from services.payouts.rounds.scheme_history import Wanted
+from services.payouts.rounds.share_credits import ShareCredits
 from services.payouts.schemes.choice import decode, scheme_named
-from services.payouts.share_credits import ShareCredits
-from services.payouts.tally_batch import Candidate, Mark
 from tests.unit.payouts_samples import POOL, START_MS, candidate, outcome, share, share_batch, sqlite_ledger
 
 FEE_PPM = 20_000

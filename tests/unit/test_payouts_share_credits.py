@@ -14,14 +14,14 @@ from msgspec import structs
 
 from nompcore.errors import LedgerError
 from nompcore.messages import Share
-from services.payouts import accounts
-from services.payouts.groups import OWN, Groups
-from services.payouts.ledger import Ledger
-from services.payouts.reserve_ledger import Crediting, Earned, Progress
-from services.payouts.scheme_history import SchemeHistory
+from services.payouts.counting.groups import OWN, Groups
+from services.payouts.ledger import accounts
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.reserve_ledger import Crediting, Earned, Progress
+from services.payouts.rounds.scheme_history import SchemeHistory
+from services.payouts.rounds.share_credits import ShareCredits
 from services.payouts.schemes.pps import PARTS_PER_SAT, Pps, worth
 from services.payouts.schemes.prop import Prop
-from services.payouts.share_credits import ShareCredits
 from tests.unit.ledger_steps import NOW
 from tests.unit.payouts_samples import POOL, START_MS, block_hash, share, share_batch, sqlite_ledger
 

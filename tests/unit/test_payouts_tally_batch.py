@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from nompcore.messages import RejectCount, Share
 from nompcore.target import WORK_PER_DIFFICULTY, work_from_difficulty
-from services.payouts.groups import Groups
-from services.payouts.tally_batch import BUCKET_SECONDS, Candidate, Mark, bucket_of, fold
-from services.payouts.tally_form import pieces
+from services.payouts.counting.groups import Groups
+from services.payouts.counting.tally_batch import BUCKET_SECONDS, Candidate, Mark, bucket_of, fold
+from services.payouts.counting.tally_form import pieces
 from tests.unit.payouts_samples import START_MS, block_hash, share, share_batch, stored
 
 

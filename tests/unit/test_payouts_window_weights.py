@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.messages import Share, ShareBatch
-from services.payouts.groups import OWN, POOL_ONLY, Groups
+from services.payouts.counting.groups import OWN, POOL_ONLY, Groups
+from services.payouts.counting.tally_batch import Mark
+from services.payouts.rounds.share_windows import Stretch
 from services.payouts.schemes.scheme import Window
 from services.payouts.schemes.score import Score
-from services.payouts.share_windows import Stretch
-from services.payouts.tally_batch import Mark
 from tests.unit.payouts_samples import START_MS, block_hash, share, share_batch, stored
 from tests.unit.scheme_samples import ONE, candidate_of, log_share
 

@@ -22,15 +22,15 @@ from nompcore.config import ConfigInvalid, PoolConfig, load_config
 from nompcore.errors import NompError
 from nompcore.settings import Settings, SettingsInvalid, read_settings
 from nompcore.subjects import PAYOUTS
-from services.payouts.database import OUTAGES, Database
 from services.payouts.failpoint import Failpoints
-from services.payouts.ledger import Ledger
+from services.payouts.ledger.database import OUTAGES, Database
+from services.payouts.ledger.ledger import Ledger
+from services.payouts.ledger.schema import LedgerUnusable
 from services.payouts.nomp_import import booking
 from services.payouts.nomp_import.dialect import Dialect, Refusal, choose, sources
 from services.payouts.nomp_import.plan import LIVE_SECONDS, Options, Plan, interrupted, is_live, make_plan
 from services.payouts.nomp_import.reading import Reading, all_keys, read
 from services.payouts.nomp_import.report import LedgerFigures, Report, as_json, as_text, make_report
-from services.payouts.schema import LedgerUnusable
 
 EXIT_DONE, EXIT_REFUSED, EXIT_UNUSABLE = 0, 1, 2
 

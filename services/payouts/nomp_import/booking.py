@@ -14,17 +14,17 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, insert, inspect, select
 
-from services.payouts import accounts, block_rows
-from services.payouts.accounts import Kind
-from services.payouts.block_rows import Status
-from services.payouts.database import Database
 from services.payouts.failpoint import Step
+from services.payouts.ledger import accounts, block_rows
+from services.payouts.ledger.accounts import Kind
+from services.payouts.ledger.block_rows import Status
+from services.payouts.ledger.database import Database
+from services.payouts.ledger.tables import blocks, entries, transfers
 from services.payouts.nomp_import.dialect import Refusal
 from services.payouts.nomp_import.difference import differences
 from services.payouts.nomp_import.plan import Options, Plan, PlannedBlock
 from services.payouts.nomp_import.reading import Reading
 from services.payouts.nomp_import.tables import nomp_imports, nomp_payouts
-from services.payouts.tables import blocks, entries, transfers
 
 REFERENCE: Final = "nomp"
 

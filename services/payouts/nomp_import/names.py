@@ -16,7 +16,7 @@ from typing import Final
 
 from nompcore.address import NetworkParams, address_for, p2pkh_script, script_for
 from nompcore.errors import AddressError
-from services.payouts.accounts import unassigned
+from services.payouts.ledger.accounts import unassigned
 
 _MINING_KEY: Final = re.compile(r"[0-9a-fA-F]{40}\Z")
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Final
 
 from nompcore.address import NetworkParams
-from services.payouts.accounts import is_unassigned
+from services.payouts.ledger.accounts import is_unassigned
 from services.payouts.nomp_import import dialect
 from services.payouts.nomp_import.dialect import Dialect
 from services.payouts.nomp_import.figures import (

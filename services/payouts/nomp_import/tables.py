@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, String, Table, Text
 
-from services.payouts.tables import metadata
+from services.payouts.ledger.tables import metadata
 
 nomp_imports = Table(
     "nomp_imports",

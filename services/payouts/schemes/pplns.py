@@ -11,9 +11,9 @@ import msgspec
 
 from nompcore.errors import EncodingError
 from nompcore.target import work_from_difficulty
-from services.payouts.rewards import PPM
+from services.payouts.counting.tally_batch import Candidate
+from services.payouts.rounds.rewards import PPM
 from services.payouts.schemes.scheme import LogShare, Reach, Weights
-from services.payouts.tally_batch import Candidate
 
 
 class WorkWindow:

@@ -16,10 +16,10 @@ import msgspec
 from nompcore.errors import EncodingError
 from nompcore.messages import Share
 from nompcore.target import work_from_difficulty
-from services.payouts.rewards import PPM
+from services.payouts.counting.tally_batch import Candidate
+from services.payouts.rounds.rewards import PPM
 from services.payouts.schemes.scheme import Reach
 from services.payouts.schemes.solo import FinderOnly
-from services.payouts.tally_batch import Candidate
 
 PARTS_PER_SAT = 2**32
 """Grain of what shares are worth."""

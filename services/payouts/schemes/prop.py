@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import msgspec
 
+from services.payouts.counting.tally_batch import Candidate
 from services.payouts.schemes.scheme import LogShare, Reach, Weights
-from services.payouts.tally_batch import Candidate
 
 
 class RoundSum:

@@ -12,7 +12,7 @@ import enum
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from services.payouts.tally_batch import Candidate
+from services.payouts.counting.tally_batch import Candidate
 
 CLOCK_SLACK_MS = 10 * 60 * 1000
 """Shares of several replicas lie in the log by their arrival. A window of time looks so much further back

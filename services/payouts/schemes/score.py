@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import msgspec
 
+from services.payouts.counting.tally_batch import Candidate
 from services.payouts.schemes.scheme import CLOCK_SLACK_MS, LogShare, Reach, Weights
-from services.payouts.tally_batch import Candidate
 
 FACTOR_BITS = 64
 HORIZON = 45

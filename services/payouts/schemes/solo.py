@@ -7,8 +7,8 @@ from typing import ClassVar
 import msgspec
 
 from nompcore.target import work_from_difficulty
+from services.payouts.counting.tally_batch import Candidate
 from services.payouts.schemes.scheme import LogShare, Reach
-from services.payouts.tally_batch import Candidate
 
 
 class FinderOnly:
