@@ -25,6 +25,7 @@ shells      bus            typed messages over NATS, the one door to it; made of
 contract    subjects       which subject carries which message, from whom to whom
             requests       what api asks payouts, and the answers
             alarms         messages of payouts that call an operator
+            control        what the admin center asks stratum, and its log
             messages       every other message: records that import nothing of the core, so mining builds them
 mining      coin           a coin that this version mines, made of
             coin_file      what a coin file says

@@ -261,16 +261,28 @@ class Bus:
     # ---- requests ----
 
     async def serve(
-        self, endpoint: table.Endpoint[Q, R], handler: Callable[[Q], Awaitable[R]], pool: str
+        self,
+        endpoint: table.Endpoint[Q, R],
+        handler: Callable[[Q], Awaitable[R]],
+        pool: str,
+        replica: str = "",
     ) -> None:
         """Answers requests about `pool`. A NompError of the handler goes to the client as its text."""
-        await self._rpc.serve(endpoint, handler, pool)
+        await self._rpc.serve(endpoint, handler, pool, replica)
 
     async def request(
-        self, endpoint: table.Endpoint[Q, R], message: Q, *, pool: str, timeout_seconds: float = 5
+        self,
+        endpoint: table.Endpoint[Q, R],
+        message: Q,
+        *,
+        pool: str,
+        replica: str = "",
+        timeout_seconds: float = 5,
     ) -> R:
         """Asks whoever serves `endpoint`. BusUnavailable, at once if nobody does; BusError if refused."""
-        return await self._rpc.request(endpoint, message, pool=pool, timeout_seconds=timeout_seconds)
+        return await self._rpc.request(
+            endpoint, message, pool=pool, replica=replica, timeout_seconds=timeout_seconds
+        )
 
     # ---- shared state ----
 

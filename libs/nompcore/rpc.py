@@ -41,8 +41,10 @@ class Rpc:
                 metadata={"replica": self._link.replica},
             )
 
-    async def serve(self, endpoint: Endpoint[Q, R], handler: Callable[[Q], Awaitable[R]], pool: str) -> None:
-        """Answers requests about one pool; of all replicas that serve it, one gets each request."""
+    async def serve(
+        self, endpoint: Endpoint[Q, R], handler: Callable[[Q], Awaitable[R]], pool: str, replica: str
+    ) -> None:
+        """Answers requests about one pool; of all replicas that serve its subject, one gets each request."""
 
         async def answer(request: Request) -> None:
             reply: R = await _reply(endpoint, handler, request)
@@ -51,16 +53,18 @@ class Rpc:
 
         if self._service is None:
             raise BusError("not registered")
-        subject = endpoint.of(pool)
+        subject = endpoint.of(pool, replica)
         with bus_errors(f"serve {subject}"):
             await self._service.add_endpoint(
                 name=f"{subject.rpartition('.')[2]}-{pool}", subject=subject, handler=answer
             )
         await self._link.settle()
 
-    async def request(self, endpoint: Endpoint[Q, R], message: Q, *, pool: str, timeout_seconds: float) -> R:
+    async def request(
+        self, endpoint: Endpoint[Q, R], message: Q, *, pool: str, replica: str, timeout_seconds: float
+    ) -> R:
         """Asks whoever serves the pool. BusUnavailable, at once if nobody serves; BusError if refused."""
-        subject = endpoint.of(pool)
+        subject = endpoint.of(pool, replica)
         what = f"request {subject}"
         async with self._link.exchange(what, timeout_seconds):
             reply = await self._link.nc.request(subject, encode(message), timeout=timeout_seconds)

@@ -52,6 +52,9 @@ class Settings:
     api_rate: float
     api_burst: int
     api_proxy_networks: tuple[str, ...]
+    admin_users: str = field(repr=False)
+    admin_host: str
+    admin_port: int
     metrics_host: str
     metrics_port: int
     webhook_url: str = field(repr=False)
@@ -198,6 +201,11 @@ VARIABLES = (
         "",
         "proxies before the api: only they are believed who a request is from (`X-Forwarded-For`)",
     ),
+    Variable(
+        "ADMIN_USERS", "admin_users", str, "", "who may log in to the admin center; empty: there is none"
+    ),
+    Variable("ADMIN_HOST", "admin_host", _required, "127.0.0.1", "address of the admin center's own port"),
+    Variable("ADMIN_PORT", "admin_port", _port, "0", "its own port; 0: `/admin` on `API_PORT`"),
     Variable("METRICS_HOST", "metrics_host", _required, "127.0.0.1", "address of the metrics page"),
     Variable("METRICS_PORT", "metrics_port", _port, "", "port of the metrics page, 0 for none"),
     Variable(

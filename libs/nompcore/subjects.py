@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from nompcore import alarms as a
+from nompcore import control as c
 from nompcore import messages as m
 from nompcore import requests as r
 
@@ -53,7 +54,9 @@ SHARES = Stream("SHARES", Storage.FILE, max_age_seconds=0, cutter=PAYOUTS)
 BLOCKS = Stream("BLOCKS", Storage.FILE, max_age_seconds=90 * DAY)
 EVENTS = Stream("EVENTS", Storage.FILE, max_age_seconds=90 * DAY)
 ALARMS = Stream("ALARMS", Storage.FILE, max_age_seconds=90 * DAY)
-STREAMS = (JOBS, SHARES, BLOCKS, EVENTS, ALARMS)
+# What operators did in the admin center: for as long as anybody may ask who did it.
+ADMIN_LOG = Stream("ADMIN_LOG", Storage.FILE, max_age_seconds=3 * 365 * DAY)
+STREAMS = (JOBS, SHARES, BLOCKS, EVENTS, ALARMS, ADMIN_LOG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Subject(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint(Generic[Q, R]):
-    """A request answered by one service, any replica of it."""
+    """A request answered by one service: any replica of it, or the named one where the pattern has one."""
 
     pattern: str
     request: type[Q]
@@ -86,14 +89,14 @@ class Endpoint(Generic[Q, R]):
     server: str
     clients: tuple[str, ...]
 
-    def of(self, pool: str) -> str:
-        """The subject of one pool."""
-        return self.pattern.format(pool=pool)
+    def of(self, pool: str, replica: str = "") -> str:
+        """The subject of one pool (and replica, where the pattern has one)."""
+        return self.pattern.format(pool=pool, replica=replica)
 
     @property
     def wildcard(self) -> str:
-        """The subject of all pools."""
-        return self.pattern.format(pool="*")
+        """The subject of all pools and replicas."""
+        return self.pattern.format(pool="*", replica="*")
 
 
 JOB = Subject("nomp.{pool}.job", m.Job, (JOBMAKER,), (STRATUM,), JOBS)
@@ -116,6 +119,8 @@ TIP = Subject("nomp.{pool}.tip", m.Tip, (NOTIFIER, JOBMAKER), (JOBMAKER,))
 REPLICA_STATS = Subject("nomp.{pool}.stratum.{replica}", m.ReplicaStats, (STRATUM,), (API,))
 # Published by people: `nats pub nomp.litecoin.notice '{"pool":"litecoin","text":"…"}'`.
 NOTICE = Subject("nomp.{pool}.notice", m.MinerNotice, (), (STRATUM,))
+# Of the portal, not of a pool.
+ADMIN_ACTION = Subject("nomp.admin.action", c.AdminAction, (API,), (API,), ADMIN_LOG)
 
 SUBJECTS: tuple[Subject[m.Message], ...] = (
     JOB,
@@ -131,6 +136,7 @@ SUBJECTS: tuple[Subject[m.Message], ...] = (
     TIP,
     REPLICA_STATS,
     NOTICE,
+    ADMIN_ACTION,
 )  # type: ignore[assignment]  # a tuple of differently parametrised subjects is read only
 
 MINER = Endpoint("nomp.{pool}.rpc.miner", r.MinerRequest, r.MinerReply, PAYOUTS, (API,))
@@ -142,12 +148,17 @@ PAYMENTS_CONTROL = Endpoint(
     "nomp.{pool}.rpc.payments-control", r.PaymentsControl, r.PaymentsControlReply, PAYOUTS, (API,)
 )
 LOGIN = Endpoint("nomp.{pool}.rpc.login", r.LoginRequest, r.LoginReply, PAYOUTS, (STRATUM,))
+STRATUM_CONTROL = Endpoint(
+    "nomp.{pool}.stratum.{replica}.control", c.StratumControl, c.StratumControlReply, STRATUM, (API,)
+)
 ENDPOINTS: tuple[Endpoint[m.Message, m.Message], ...] = (
     MINER,
     BLOCK_LIST,
     PAYMENT_LIST,
     HISTORY,
+    PAYMENTS_CONTROL,
     LOGIN,
+    STRATUM_CONTROL,
 )  # type: ignore[assignment]
 
 
@@ -175,7 +186,11 @@ LEASES = Bucket("leases", (PAYOUTS,), (PAYOUTS,), ttl_seconds=10)
 # Who leads a pool's jobs: two leaders at once harm nobody, miners without new work for seconds cost money.
 LEADERS = Bucket("leaders", (JOBMAKER,), (JOBMAKER,), ttl_seconds=1.5, storage=Storage.MEMORY)
 STATS = Bucket("stats", (JOBMAKER, PAYOUTS), (API,))
-BUCKETS = (BANS, EXTRANONCE, REPLICAS, SESSIONS, LEASES, LEADERS, STATS)
+# The admin center's: the key that signs its cookies, and who has ended their sessions.
+ADMIN = Bucket("admin", (API,), (API,))
+# Logins tried, by where from; a day after the last one they are forgotten.
+ADMIN_TRIES = Bucket("admin-tries", (API,), (API,), ttl_seconds=DAY)
+BUCKETS = (BANS, EXTRANONCE, REPLICAS, SESSIONS, LEASES, LEADERS, STATS, ADMIN, ADMIN_TRIES)
 
 
 @dataclass(frozen=True, slots=True)

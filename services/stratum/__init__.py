@@ -24,10 +24,13 @@ Read in this order:
     session_store    ended sessions, kept in KV for their miners' return
     warden           offences (pure) and what follows; ban_list shares bans with all replicas
     job_registry     current and earlier jobs, what a clean job drops (pure); job_feed fills it
-    share_path       check, hash, judge, hand on, answer
+    share_path       check, hash, judge, hand on, answer; an ordinary good share comes checked already, by the
+                     session's `quick_share`, which is one call of powhash.share_check
     share_batch      the group commit's queue (pure); publisher stores its batches
     block_publisher  found blocks, announced at once
     notices          operators' words to the miners
+    control          operators' orders: who is connected (connection_list), kicks and bans
+    collector        how often the garbage collector looks
     pool             one pool's parts
     counters         what happened (pure); metrics and presence show it
 

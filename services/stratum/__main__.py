@@ -19,6 +19,8 @@ from nompcore.settings import Settings, SettingsInvalid, read_settings
 from nompcore.subjects import STRATUM
 from services.stratum.ban_list import BanList
 from services.stratum.capacity import Capacity
+from services.stratum.collector import slow_collector
+from services.stratum.control import serve_control
 from services.stratum.descriptors import raise_descriptor_limit
 from services.stratum.forks import FORK, forks_wanted, run_forks
 from services.stratum.job_feed import JobFeed
@@ -67,6 +69,8 @@ async def start(service: Service) -> None:
         ]
         await JobFeed(service.bus, pools).start()
         await pass_notices(service.bus, pools)
+        await serve_control(service.bus, pools, bans, service.replica)
+        slow_collector()
         await server.listen()
         holding = prefixes.run(service.ready, lambda: READY.set(0), server.change_extranonces)
         loops.append(service.tasks.create_task(holding))

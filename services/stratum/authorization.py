@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from nompcore.address import NetworkParams, address_for, script_for
 from nompcore.errors import AddressError, RejectReason, StratumError
@@ -18,13 +21,14 @@ _ADDRESS = re.compile(
 )  # where the coin does not check it: still safe to store and show
 _RIG = re.compile(r"[A-Za-z0-9._:@+=#/-]{1,64}\Z")
 
+REMEMBERED_ADDRESSES = 16_384  # a farm's rigs have one, and all miners are back at once after a restart
+
 _CASHADDR_LENGTH = 42  # behind the prefix, for a hash of 20 bytes; the older form has 35 at most
 
 _NUMBER = RejectReason.UNAUTHORIZED.number
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(msgspec.Struct, frozen=True):
     """A worker as it is credited: `name` is `address` or `address.rig`."""
 
     name: str
@@ -51,6 +55,7 @@ class Authorizer:
         return Worker(f"{address}.{rig}" if rig else address, address)
 
 
+@lru_cache(maxsize=REMEMBERED_ADDRESSES)
 def _checked(address: str, network: NetworkParams) -> str:
     """The address in its one spelling: upper case (BIP 173) or no prefix (CashAddr) is the same payee."""
     try:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from nompcore.bucket_watch import Present
@@ -26,6 +26,9 @@ from services.stratum.ip_group import ban_key, group_of_key
 log = logging.getLogger(__name__)
 
 MAX_UNTOLD = 10_000  # bans waiting for NATS; beyond it they hold here only, and are counted
+
+
+UNTIL_LIFTED_MS = 2**53 - 1  # as the end of a ban that people typed: it lasts until they remove it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class BanList:
         self._untold: dict[str, _Untold] = {}  # by group, the oldest first
         self._has_untold = asyncio.Event()
         self._only_here: set[str] = set()  # groups whose bans were given up to be told
+        self._known: dict[str, Ban] = {}  # by group, of those that hold: why, and until when
 
     def __len__(self) -> int:
         return len(self._until)
@@ -67,12 +71,31 @@ class BanList:
         until = time.monotonic() + seconds
         if self._until.get(group, until) > until:
             return
+        self._known[group] = ban
         self._hold(group, until)
         if group not in self._untold and len(self._untold) >= MAX_UNTOLD:
             self._give_up(group, "too many are waiting")
             return
         self._untold[group] = _Untold(ban, until)
         self._has_untold.set()
+
+    async def lift(self, group: str) -> bool:
+        """End a ban everywhere; whether it held here. Raises BusUnavailable; then it is lifted here only."""
+        held = self.is_banned(group)
+        self._untold.pop(group, None)
+        if not self._untold:
+            self._has_untold.clear()
+        self._only_here.discard(group)
+        self._until.pop(group, None)
+        self._known.pop(group, None)
+        await self._bucket.delete(ban_key(group))
+        return held
+
+    def listed(self) -> Iterator[Ban]:
+        """The bans that hold now."""
+        for group in list(self._until):
+            if self.is_banned(group):
+                yield self._known.get(group) or _typed(group)
 
     async def run(self) -> None:
         """Tell and hear of bans, for ever."""
@@ -110,7 +133,7 @@ class BanList:
             self._give_up(group, str(error))
 
     def _told(self, untold: _Untold) -> None:
-        if self._untold[untold.ban.group] is untold:  # else there is a newer ban of it
+        if self._untold.get(untold.ban.group) is untold:  # else there is a newer ban of it, or it was lifted
             del self._untold[untold.ban.group]
         if not self._untold:
             self._has_untold.clear()
@@ -121,6 +144,7 @@ class BanList:
         self._until = {group: until for group, until in self._until.items() if until > now}
         self._untold = {group: untold for group, untold in self._untold.items() if untold.until > now}
         self._only_here &= self._until.keys()
+        self._known = {group: ban for group, ban in self._known.items() if group in self._until}
         if not self._untold:
             self._has_untold.clear()
 
@@ -157,10 +181,16 @@ class BanList:
 
     def _follow(self, group: str, value: bytes | None) -> None:
         if value is None:
+            self._known.pop(group, None)
             if self._until.pop(group, None) is not None:
                 log.info("ban lifted", extra={"group": group})
         else:
-            self._hold(group, _until(value))
+            ban = _read(value)
+            if ban is None:
+                self._known.pop(group, None)
+            else:
+                self._known[group] = ban
+            self._hold(group, _until(ban))
 
     def _hold(self, group: str, until: float) -> None:
         is_new = not self.is_banned(group)
@@ -170,9 +200,21 @@ class BanList:
                 tell(group)
 
 
-def _until(value: bytes) -> float:
+def _read(value: bytes) -> Ban | None:
+    """The ban in an entry; None for one that people typed."""
+    try:
+        return decode(Ban, value)
+    except BusError:
+        return None
+
+
+def _typed(group: str) -> Ban:
+    return Ban(group=group, reason="by an operator", pool="", replica="", until_ms=UNTIL_LIFTED_MS)
+
+
+def _until(ban: Ban | None) -> float:
     """The end of a ban by the steady clock; an entry that people typed lasts until they remove it."""
     try:
-        return time.monotonic() + decode(Ban, value).until_ms / 1000 - time.time()
-    except (BusError, OverflowError):
+        return time.monotonic() + ban.until_ms / 1000 - time.time() if ban else math.inf
+    except OverflowError:
         return math.inf

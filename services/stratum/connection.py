@@ -33,10 +33,12 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_accepted_at",
         "_closed_at",
+        "_counters",
         "_door",
         "_end_reason",
         "_entrance",
         "_has_place",
+        "_held",
         "_plain",
         "_transport",
         "dialogue",
@@ -47,10 +49,12 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._counters = door.pool.counters
         self._accepted_at = self._closed_at = 0.0
         self._has_place = False
         self._plain = False  # bytes pass as they are
         self._end_reason = "closed-by-miner"
+        self._held: list[bytes] | None = None
         self.dialogue: Dialogue | None = None
         self.is_closed = False
         self.ip = ""
@@ -63,7 +67,7 @@ class Connection(asyncio.Protocol):
         self.ip = _peer_ip(self._transport)
         refusal = self._door.refusal(self.ip)
         if refusal is not None:
-            self._door.pool.counters.hangups[refusal] += 1
+            self._counters.hangups[refusal] += 1
             self.is_closed = True
             self._transport.abort()
             return
@@ -76,14 +80,16 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the peer."""
-        self._door.pool.counters.bytes_received += len(data)
+        self._counters.bytes_received += len(data)
         if self.is_closed:
             return
-        if not self._plain:
-            data = self._enter(data)
+        if self._plain and self.dialogue is not None:
+            self.dialogue.feed(data)
+            return
+        data = self._enter(data)
         if data and self.dialogue is not None:
             self.dialogue.feed(data)
-        if not self._plain and self._entrance.ended and not self.is_closed:
+        if self._entrance.ended and not self.is_closed:
             self._send(self._entrance.close())
             self._transport.close()
 
@@ -106,10 +112,29 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send, if there is anything and anybody."""
         if data and not self.is_closed:
+            if self._held is not None:
+                self._held.append(data)
+                return
             if not self._plain:
                 data = self._entrance.send(data)
-            self._door.pool.counters.bytes_sent += len(data)
+            self._counters.bytes_sent += len(data)
             self._transport.write(data)
+
+    def hold(self) -> bool:
+        """Keep what is written until `release`: it leaves with one call of the kernel, which costs the most.
+
+        False when somebody holds it already, who will release it.
+        """
+        if self._held is not None:
+            return False
+        self._held = []
+        return True
+
+    def release(self) -> None:
+        """Send what was held."""
+        held, self._held = self._held, None
+        if held:
+            self.write(held[0] if len(held) == 1 else b"".join(held))
 
     def sweep(self, now: float) -> None:
         """Look at what only the clock can tell: time-outs, silence, a peer that will not close."""
@@ -125,11 +150,12 @@ class Connection(asyncio.Protocol):
         """Close, for one of a few constant reasons; False when it was closed already."""
         if self.is_closed:
             return False
+        self.release()
         self._send(self._entrance.close())
         self.is_closed = True
         self._closed_at = time.monotonic()
         self._end_reason = reason
-        self._door.pool.counters.hangups[reason] += 1
+        self._counters.hangups[reason] += 1
         log.debug("connection closed", extra={**self._facts(), "reason": reason})
         self._transport.close()
         return True
@@ -148,7 +174,7 @@ class Connection(asyncio.Protocol):
 
     def _send(self, data: bytes) -> None:
         if data:
-            self._door.pool.counters.bytes_sent += len(data)
+            self._counters.bytes_sent += len(data)
             self._transport.write(data)
 
     def _enter(self, data: bytes) -> bytes:
@@ -209,4 +235,7 @@ class Connection(asyncio.Protocol):
 def _peer_ip(transport: asyncio.Transport) -> str:
     """The peer's address; empty when it has gone before we could ask."""
     peer = transport.get_extra_info("peername")
-    return plain_ip(ipaddress.ip_address(peer[0].partition("%")[0])) if peer else ""
+    if not peer:
+        return ""
+    text: str = peer[0]
+    return plain_ip(ipaddress.ip_address(text.partition("%")[0])) if ":" in text else text

@@ -51,14 +51,13 @@ class Dialogue:
     """From admission until the last share is answered, which may be after the socket has gone."""
 
     __slots__ = (
-        "_asking",
+        "_awaiting",
         "_connection",
         "_leaving",
         "_lines",
         "_parked",
         "_paused",
         "_pool",
-        "_resuming",
         "_unanswered",
         "_warden",
         "group",
@@ -75,8 +74,7 @@ class Dialogue:
         self._lines = LineBuffer()
         self._unanswered = 0
         self._paused = False
-        self._resuming = False  # what an earlier session left is being looked for
-        self._asking = False  # a login is being looked up
+        self._awaiting = False  # what an earlier session left is being looked for, or a login
         self._leaving = False  # no line is handled any more
         self._parked = False  # left for whoever takes it: it must not be left twice
         self.session = guest.session
@@ -87,14 +85,17 @@ class Dialogue:
 
     def feed(self, plaintext: bytes) -> None:
         """What the miner said."""
+        if self._lines.is_empty and not self._paused and self._took_quickly(plaintext):
+            return
         self._lines.feed(plaintext)
         if not self._paused:
             self._handle_lines()
 
     def share_accepted(self, now: float, difficulty: float) -> None:
-        """A share of this miner is good; it will be answered when it is stored."""
+        """A share of this miner is good; it will be answered when it is stored. Runs for each one."""
         self._warden.valid_share(self.group)
-        if lines := self.session.share_accepted(now, difficulty):
+        lines = self.session.share_accepted(now, difficulty)
+        if lines:
             self._connection.write(lines)
 
     def share_refused(self, reason: RejectReason) -> None:
@@ -106,12 +107,14 @@ class Dialogue:
     def answer(self, reply: bytes) -> None:
         """Send the answer of a submitted share and read on if the miner had to wait."""
         self._unanswered -= 1
+        if self._unanswered:  # the answers of one batch leave together
+            self._hold_for_others()
         self._connection.write(reply)
         if self._connection.is_closed:
             self._park_when_settled()
         elif self._leaving:
             self._close_when_settled()
-        else:
+        elif self._paused:
             self._go_on()
 
     def send_job(self, now: float) -> None:
@@ -174,23 +177,50 @@ class Dialogue:
             self._parked = True
             self._pool.sessions.park(parked)
 
+    def _hold_for_others(self) -> None:
+        if self._connection.hold():
+            asyncio.get_running_loop().call_soon(self._connection.release)
+
     def _handle_lines(self) -> None:
+        self._connection.hold()
         try:
-            for _ in range(LINES_PER_TURN):
-                if self._must_wait():
-                    self._pause()
-                    return
-                line = self._lines.next_line()
-                if line is None or self._connection.is_closed:
-                    return
-                self._handle(line)
+            has_more = self._handle_some()
         except LineTooLongError:
             self.hang_up("flood")
             return
-        self._pause()
-        asyncio.get_running_loop().call_soon(self._go_on)
+        finally:
+            self._connection.release()
+        if has_more:
+            self._pause()
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _handle_some(self) -> bool:
+        """A turn's lines; whether there may be more that need not wait for anything but their turn."""
+        for _ in range(LINES_PER_TURN):
+            if self._must_wait():
+                self._pause()
+                return False
+            line = self._lines.next_line()
+            if line is None or self._connection.is_closed:
+                return False
+            self._handle(line)
+        return True
+
+    def _took_quickly(self, line: bytes) -> bool:
+        """Whether this was an ordinary good share, as nearly every line is: then it is on its way."""
+        if self._awaiting or self._unanswered >= MAX_UNANSWERED or not self.session.workers:
+            return False
+        now_seconds = time.time()
+        good = self.session.quick_share(line, now_seconds)
+        if good is None:
+            return False
+        self._unanswered += 1
+        self._pool.shares.accept(self, good, int(now_seconds * 1000))
+        return True
 
     def _handle(self, line: bytes) -> None:
+        if self._took_quickly(line + b"\n"):
+            return
         outcome = self.session.receive(line, time.monotonic())
         if isinstance(outcome, SubmittedShare):
             self._unanswered += 1
@@ -206,13 +236,13 @@ class Dialogue:
         elif isinstance(outcome, LoginQuestion):
             self._ask(outcome)
         elif isinstance(outcome, Resumption):
-            self._resuming = True
+            self._awaiting = True
             self._pool.sessions.find(outcome.extranonce1_hex, lambda parked: self._resume(outcome, parked))
         elif isinstance(outcome, Hangup):
             self.hang_up(outcome.reason)
 
     def _resume(self, resumption: Resumption, parked: ParkedSession | None) -> None:
-        self._resuming = False
+        self._awaiting = False
         lines = self.session.resume(resumption.reply_id, parked, time.monotonic())
         if self._connection.is_closed:  # the miner has gone meanwhile: what it left stays its own
             self._park_when_settled()
@@ -226,12 +256,12 @@ class Dialogue:
         logins = self._pool.logins
         if logins is None:
             raise TypeError("only a pool in MPOS mode has such questions")
-        self._asking = True
+        self._awaiting = True
         request = question.request
         logins.ask(request.user, request.password, lambda reply: self._logged_in(question, reply))
 
     def _logged_in(self, question: LoginQuestion, reply: LoginReply) -> None:
-        self._asking = False
+        self._awaiting = False
         if self._connection.is_closed:
             return
         outcome = login_answered(self.session, question, reply)
@@ -243,7 +273,7 @@ class Dialogue:
         self._go_on()
 
     def _must_wait(self) -> bool:
-        return self._unanswered >= MAX_UNANSWERED or self._resuming or self._asking or self._leaving
+        return self._unanswered >= MAX_UNANSWERED or self._awaiting or self._leaving
 
     def _pause(self) -> None:
         if not self._paused:

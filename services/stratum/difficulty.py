@@ -7,8 +7,10 @@ difficulty of that one and loses nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
+from nompcore.encoding import HASH_SIZE
 from nompcore.target import MAX_TARGET, target_from_difficulty
 
 
@@ -39,6 +41,16 @@ class Assignment:
     first_serial: int
     difficulty: float
     target: int
+    target_le: bytes = field(init=False, repr=False, compare=False)  # the target as 32 bytes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target_le", self.target.to_bytes(HASH_SIZE, "little"))
+
+
+@lru_cache(maxsize=1024, typed=True)
+def first_assignments(rules: TargetRules, difficulty: float) -> tuple[Assignment, ...]:
+    """What a connection begins with: all that begin alike share it."""
+    return (Assignment(0, difficulty, rules.target(difficulty)),)
 
 
 class DifficultyTrack:
@@ -47,22 +59,23 @@ class DifficultyTrack:
     It begins with the port's difficulty, or with its last one for a session that is resumed.
     """
 
-    __slots__ = ("_assignments", "_queued", "_rules")
+    __slots__ = ("_assignments", "_queued", "_rules", "in_force")
 
     def __init__(self, rules: TargetRules, difficulty: float) -> None:
         self._rules = rules
-        self._assignments = [Assignment(0, difficulty, rules.target(difficulty))]
+        self._assignments = first_assignments(rules, difficulty)  # oldest first
         self._queued: float | None = None
+        self.in_force = self._assignments[-1]
 
     @property
     def newest(self) -> float:
         """The difficulty last announced or about to be: what vardiff reckons with."""
-        return self._queued if self._queued is not None else self._assignments[-1].difficulty
+        return self._queued if self._queued is not None else self.in_force.difficulty
 
     @property
     def announced(self) -> float:
         """The difficulty last announced."""
-        return self._assignments[-1].difficulty
+        return self.in_force.difficulty
 
     def queue(self, difficulty: float) -> None:
         """Announce this one before the next job or re-issue; the last one queued wins."""
@@ -77,7 +90,7 @@ class DifficultyTrack:
             return None
         changed = self._assign(serial)
         while len(self._assignments) > 1 and self._assignments[1].first_serial <= oldest_serial:
-            self._assignments.pop(0)
+            self._assignments = self._assignments[1:]
         return None if changed is None else changed.difficulty
 
     def reissue(self, serial: int) -> Assignment | None:
@@ -90,9 +103,9 @@ class DifficultyTrack:
 
     def of_job(self, serial: int) -> Assignment:
         """The difficulty that was in force when the job was sent."""
-        for assignment in reversed(self._assignments):
-            if assignment.first_serial <= serial:
-                return assignment
+        for earlier in reversed(self._assignments):
+            if earlier.first_serial <= serial:
+                return earlier
         return self._assignments[0]
 
     def _assign(self, first_serial: int) -> Assignment | None:
@@ -100,7 +113,8 @@ class DifficultyTrack:
         changed, self._queued = self._queued, None
         if changed is None or changed == self.announced:
             return None
-        if self._assignments[-1].first_serial == first_serial:  # of a re-issue; no job began with it
-            self._assignments.pop()
-        self._assignments.append(Assignment(first_serial, changed, self._rules.target(changed)))
-        return self._assignments[-1]
+        if self.in_force.first_serial == first_serial:  # of a re-issue; no job began with it
+            self._assignments = self._assignments[:-1]
+        self.in_force = Assignment(first_serial, changed, self._rules.target(changed))
+        self._assignments += (self.in_force,)
+        return self.in_force

@@ -6,6 +6,8 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from services.stratum.capacity import Capacity
 from services.stratum.certificate import Certificate
 from services.stratum.entrance import Entrance, TlsMode
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from services.stratum.connection import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(msgspec.Struct, frozen=True):
     """An admitted connection: its address, as far as bans go ("" for a balancer), and its session."""
 
     group: str

@@ -7,8 +7,9 @@ message, so a peer that never finishes one costs little.
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from services.stratum.proxy_protocol import ProxyHeader, begins_header, parse_proxy_header
 from services.stratum.tls_stream import TlsStream, looks_like_tls
@@ -16,8 +17,7 @@ from services.stratum.tls_stream import TlsStream, looks_like_tls
 TlsMode = Literal["off", "on", "auto"]
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(msgspec.Struct, frozen=True):
     """Bytes for the peer, and what it said."""
 
     plaintext: bytes

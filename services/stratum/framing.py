@@ -16,16 +16,18 @@ class LineTooLongError(Exception):
 class LineBuffer:
     """Collects received bytes and gives back complete lines, one at a time, without their newline."""
 
-    __slots__ = ("_bytes", "_start")
+    __slots__ = ("_bytes", "_start", "is_empty")
 
     def __init__(self) -> None:
         self._bytes = b""
         self._start = 0
+        self.is_empty = True  # every byte was given back
 
     def feed(self, data: bytes) -> None:
         """Add what the socket delivered."""
-        self._bytes = self._bytes[self._start :] + data if self._start < len(self._bytes) else data
+        self._bytes = data if self.is_empty else self._bytes[self._start :] + data
         self._start = 0
+        self.is_empty = False
 
     def next_line(self) -> bytes | None:
         """The next line that is not empty, or None until more bytes come. Raises LineTooLongError."""
@@ -39,6 +41,7 @@ class LineBuffer:
             self._start = end + 1
             if line:
                 return line
+        self._bytes, self._start, self.is_empty = b"", 0, True
         return None
 
     def _check(self, end: int) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nompcore.coin import Coin
+from nompcore.encoding import HASH_SIZE
 from nompcore.job import PreparedJob, prepare_job
 from nompcore.messages import Job
 from nompcore.target import difficulty_from_target
+from powhash.share_check import share_job
 from services.stratum.replies import notify_line
 
 MAX_LIVE_JOBS = 32  # with a new job each 20 s and miners that roll theirs out in a minute, ten would do
@@ -27,11 +29,13 @@ class LiveJob:
 
 
 class JobRegistry:
-    """One pool's jobs, as received from jobmaker."""
+    """One pool's jobs, as received from jobmaker; with `quick`, prepared for `powhash.share_check` too."""
 
-    def __init__(self, coin: Coin) -> None:
+    def __init__(self, coin: Coin, *, quick: bool = True) -> None:
         self._coin = coin
+        self._has_quick = quick
         self._live: dict[str, LiveJob] = {}  # in order of arrival
+        self.quick: dict[str, object] = {}  # the live jobs whose shares `powhash.share_check` takes
         self.current: LiveJob | None = None
         self.oldest_serial = 0  # the oldest live job's, 0 before the first
         self.network_difficulty = float("inf")  # in the pool's unit; unknown until there is a job
@@ -67,20 +71,48 @@ class JobRegistry:
         clean = job.clean_jobs or self._is_another_block(job)
         if clean:
             self._live.clear()
+            self.quick.clear()
         live = LiveJob(
             serial=self.serial + 1,
             prepared=prepared,
             notify=notify_line(job, clean_jobs=clean),
             notify_clean=notify_line(job, clean_jobs=True),
         )
-        self._live.pop(job.job_id, None)
+        self._drop(job.job_id)
         self._live[job.job_id] = live
         if len(self._live) > MAX_LIVE_JOBS:
-            del self._live[next(iter(self._live))]
+            self._drop(next(iter(self._live)))
+        if self._has_quick and (quick := _quick_job(live)) is not None:
+            self.quick[job.job_id] = quick
         self.current = live
         self.oldest_serial = next(iter(self._live.values())).serial
         self.network_difficulty = difficulty_from_target(prepared.network_target, self._coin.multiplier)
         return live
 
+    def _drop(self, job_id: str) -> None:
+        self._live.pop(job_id, None)
+        self.quick.pop(job_id, None)
+
     def _is_another_block(self, job: Job) -> bool:
         return self.current is None or self.current.prepared.job.prevhash_hex != job.prevhash_hex
+
+
+def _quick_job(live: LiveJob) -> object | None:
+    """The job for `powhash.share_check`; None for a hash that belongs into a thread, or without library."""
+    prepared = live.prepared
+    return share_job(
+        live,
+        live.serial,
+        prepared.coin.library_algorithm,
+        prepared.coinb1,
+        prepared.coinb2,
+        b"".join(prepared.branch_le),
+        prepared.prevhash_le,
+        prepared.network_target.to_bytes(HASH_SIZE, "little"),
+        prepared.key_prefix,
+        prepared.version,
+        prepared.nbits,
+        prepared.ntime,
+        prepared.coin.multiplier,
+        prepared.coin.hashes_coinbase_once,
+    )

@@ -19,13 +19,13 @@ class MinerDifficulty:
     No difficulty is announced above it, not even a port's fixed one: the miner would keep blocks to itself.
     """
 
-    __slots__ = ("_asked", "_fixed", "_minimum", "_policy", "_rules", "_vardiff", "_wanted", "track")
+    __slots__ = ("_asked", "_fixed", "_minimum", "_policy", "_rules", "_wanted", "track", "vardiff")
 
     def __init__(self, policy: DifficultyPolicy, rules: TargetRules) -> None:
         self.track = DifficultyTrack(rules, policy.start)
         self._policy = policy
         self._rules = rules
-        self._vardiff: Vardiff | None = None
+        self.vardiff: Vardiff | None = None  # where the pace is not watched, or not yet
         self._fixed = False
         self._minimum: float | None = None
         self._wanted = policy.start  # whatever the network's is
@@ -44,27 +44,30 @@ class MinerDifficulty:
         best = self._wanted if self._wanted <= network else network
         if best != self._asked:
             self._ask(best)
-        if self._vardiff is None and self._policy.vardiff is not None and not self._fixed:
-            self._vardiff = Vardiff(self._policy.vardiff, now)
+        if self.vardiff is None and self._policy.vardiff is not None and not self._fixed:
+            self.vardiff = Vardiff(self._policy.vardiff, now)
             if self._minimum is not None:
-                self._vardiff.raise_minimum(self._minimum)
+                self.vardiff.raise_minimum(self._minimum)
 
     def share_accepted(self, now: float, difficulty: float, network: float) -> bool:
         """A share accepted at `difficulty`; one easier than is asked by now tells nothing of the pace."""
-        if self._vardiff is None or difficulty < self.track.announced:
+        if self.vardiff is None:
             return False
-        return self._follow(self._vardiff.share_accepted(now, self.track.announced, network))
+        announced = self.track.in_force.difficulty
+        if difficulty < announced:
+            return False
+        return self._follow(self.vardiff.share_accepted(now, announced, network))
 
     def look_for_silence(self, now: float, network: float) -> bool:
         """Perhaps no share for long."""
-        if self._vardiff is None:
+        if self.vardiff is None:
             return False
-        return self._follow(self._vardiff.silence(now, self.track.announced, network))
+        return self._follow(self.vardiff.silence(now, self.track.announced, network))
 
     def fix(self, wish: float, network: float) -> bool:
         """Password option `d`: this difficulty from now on, within the port's bounds."""
         self._fixed = True
-        self._vardiff = None
+        self.vardiff = None
         return self._change(self._policy.fixed(wish, math.inf), network)
 
     def suggest(self, wish: float, network: float) -> bool:
@@ -79,8 +82,8 @@ class MinerDifficulty:
     def set_minimum(self, wish: float, network: float) -> bool:
         """Password option `md` and BIP 310's minimum-difficulty: never below, within the port's bounds."""
         self._minimum = self._policy.minimum(wish)
-        if self._vardiff is not None:
-            self._vardiff.raise_minimum(self._minimum)
+        if self.vardiff is not None:
+            self.vardiff.raise_minimum(self._minimum)
         return self._wanted < self._minimum and self._change(self._minimum, network)
 
     def _wished(self, wish: float) -> float:

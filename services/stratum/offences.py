@@ -45,17 +45,19 @@ class Offences:
 
     def __init__(self, rules: BanRules) -> None:
         self._rules = rules
+        self._enabled, self._window = rules.enabled, rules.check_threshold
         self._records: dict[str, _Record] = {}
 
     def __len__(self) -> int:
         return len(self._records)
 
     def valid_share(self, group: str) -> None:
-        """An accepted share."""
-        if self._rules.enabled:
-            record = self._record(group)
+        """An accepted share. Runs for each one."""
+        if self._enabled:
+            record = self._records.get(group) or self._record(group)
             record.valid += 1
-            self._end_window(record)
+            if record.valid + record.invalid >= self._window:
+                record.valid = record.invalid = 0
 
     def invalid_share(self, group: str, now: float) -> str | None:
         """A refused share; stale ones, and those that could not be stored, are not for here."""

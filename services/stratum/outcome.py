@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from nompcore.errors import RejectReason
 from nompcore.share import Submission
 from services.stratum.authorization import Worker
@@ -20,8 +22,7 @@ from services.stratum.job_registry import LiveJob
 from services.stratum.requests import Authorize
 
 
-@dataclass(frozen=True, slots=True)
-class SubmittedShare:
+class SubmittedShare(msgspec.Struct, frozen=True):
     """A share to check: whose, on which job, at which difficulty; `seen` holds the session's earlier keys."""
 
     reply_id: bytes
@@ -33,8 +34,22 @@ class SubmittedShare:
     target: int
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedShare:
+class GoodShare(msgspec.Struct, gc=False):
+    """A share that was accepted: what is left to do is to store it and to answer. `key` is in `seen`.
+
+    Nothing that it holds leads back to it, so the garbage collector need not look at it.
+    """
+
+    reply_id: bytes
+    worker: Worker
+    job: LiveJob
+    key: bytes
+    share_difficulty: float  # reached
+    difficulty: float  # credited
+    seen: set[bytes]
+
+
+class RefusedShare(msgspec.Struct, frozen=True):
     """A share refused without a look at its work; `worker` is None when nobody is to blame by name."""
 
     reply: bytes

@@ -7,7 +7,8 @@ Anything else is somebody's arbitrary text and means nothing here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 MAX_DIFFICULTY = 1e30  # no network comes near; what is reckoned from it stays finite
 
@@ -19,8 +20,7 @@ _OPTION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordOptions:
+class PasswordOptions(msgspec.Struct, frozen=True):
     """A miner's wishes, in the pool's unit, each in 0 < wish ≤ MAX_DIFFICULTY; None where it has none."""
 
     difficulty: float | None = None

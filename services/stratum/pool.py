@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from nompcore.bus import Bus
 from nompcore.config import PoolConfig
 from nompcore.config.mpos import LoginCheck
-from nompcore.hashing import SHA256
 from services.stratum.authorization import MAX_MPOS_NAME, Authorizer
 from services.stratum.block_publisher import BlockPublisher
 from services.stratum.counters import PoolCounters
@@ -27,8 +26,6 @@ from services.stratum.visitors import Visitors
 if TYPE_CHECKING:
     from services.stratum.connection import Connection
     from services.stratum.dialogue import Dialogue
-
-INLINE_ALGORITHMS = frozenset({SHA256})  # microseconds a hash; the others would hold up every other miner
 
 
 @dataclass(slots=True, eq=False)
@@ -77,7 +74,8 @@ def build_pool(
     blocks = BlockPublisher(bus, tasks)
     return Pool(
         config=config,
-        jobs=JobRegistry(config.coin),
+        # The quick check keeps no header, and the hash that such a pool wants is not always the work's.
+        jobs=JobRegistry(config.coin, quick=not config.emit_invalid_block_hashes),
         counters=counters,
         publisher=publisher,
         blocks=blocks,
@@ -85,7 +83,7 @@ def build_pool(
             pool=config.name,
             replica=replica,
             coin=config.coin,
-            hashers=None if config.coin.algorithm in INLINE_ALGORITHMS else hashers,
+            hashers=hashers if config.coin.hashes_slowly else None,
             emits_hashes=config.emit_invalid_block_hashes,
             publisher=publisher,
             blocks=blocks,

@@ -103,6 +103,8 @@ def _text(params: Any, index: int) -> str:
 
 def _printable(text: str) -> str:
     """What may stand in a log: a few printable ASCII characters."""
+    if text.isascii() and text.isprintable():
+        return text[:MAX_AGENT_LETTERS]
     return "".join(letter for letter in text[:MAX_AGENT_LETTERS] if " " <= letter <= "~")
 
 

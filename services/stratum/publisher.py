@@ -17,11 +17,17 @@ from nompcore.messages import Share
 from nompcore.patience import Patience
 from nompcore.subjects import SHARE_BATCH, SHARES
 from services.stratum.counters import PoolCounters
-from services.stratum.share_batch import MAX_BATCH_SHARES, PendingBatch, Settle, Settlement, ShareQueue
+from services.stratum.share_batch import (
+    MAX_BATCH_SHARES,
+    PendingBatch,
+    Settle,
+    Settlement,
+    ShareQueue,
+    gather_seconds,
+)
 
 log = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.005  # how long the first share of a batch waits for others
 REJECTS_SECONDS = 1.0  # how long reject counts wait for shares to travel with
 PUBLISH_TIMEOUT_SECONDS = 2.0
 # Within the stream's duplicate window a repeated batch cannot be stored twice; the margin covers the last
@@ -44,18 +50,20 @@ class SharePublisher:
         self._draining = False
         self._drained = asyncio.Event()
         self._abandoned = False
+        self._gather_seconds = gather_seconds(0)
         # Two processes, or one after a restart, must never use the same id: random start, then a counter.
         self._id_prefix = f"{replica}-{pool}-{secrets.token_hex(8)}"
         self._batches = 0
 
-    def add(self, share: Share, settle: Settle) -> None:
-        """Take an accepted share; `settle` is called once, with what became of it."""
-        if not self._queue.add(share, settle, time.monotonic()):
-            settle(Settlement.DROPPED)
-            return
-        self._work.set()
-        if len(self._queue) >= MAX_BATCH_SHARES:
+    def add(self, share: Share, settle: Settle, now: float) -> None:
+        """Take an accepted share at `now`; `settle` is called once, with what became of it."""
+        waiting = self._queue.add(share, settle, now)
+        if waiting == 1:
+            self._work.set()
+        elif waiting == MAX_BATCH_SHARES:
             self._full.set()
+        elif waiting == 0:
+            settle(Settlement.DROPPED)
 
     def reject(self, worker: str, reason: RejectReason) -> None:
         """Count a refused share of an authorized worker."""
@@ -104,7 +112,9 @@ class SharePublisher:
     def _take(self) -> PendingBatch:
         self._batches += 1
         self._full.clear()
-        return self._queue.take(self._pool, f"{self._id_prefix}-{self._batches}", self._replica)
+        batch = self._queue.take(self._pool, f"{self._id_prefix}-{self._batches}", self._replica)
+        self._gather_seconds = gather_seconds(len(batch.shares))
+        return batch
 
     async def _batch_is_due(self) -> bool:
         """Wait for shares and for others to join them; False when draining and empty."""
@@ -115,7 +125,9 @@ class SharePublisher:
             if not await _set_within(self._work, REJECTS_SECONDS if self._queue.rejects else None):
                 return True
         if len(self._queue) < MAX_BATCH_SHARES and not self._draining:
-            await _set_within(self._full, GATHER_SECONDS)
+            left_seconds = self._gather_seconds - self._queue.waited_seconds(time.monotonic())
+            if left_seconds > 0:
+                await _set_within(self._full, left_seconds)
         return True
 
     async def _until_connected(self) -> bool:

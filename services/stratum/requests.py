@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from services.stratum.password_options import PasswordOptions
 
 VERSION_MASK_ALL = 0xFFFFFFFF  # a miner that names no mask can roll any bit
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
+class Subscribe(msgspec.Struct, frozen=True):
     """mining.subscribe: what mines, and the token of an earlier session; both empty when not given."""
 
     id: bytes
@@ -28,8 +29,7 @@ class Authorize:
     password: str = field(default="", repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Submit:
+class Submit(msgspec.Struct, frozen=True):
     """mining.submit. The texts are unchecked: sizes and hex are the share validation's concern."""
 
     id: bytes

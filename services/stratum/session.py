@@ -12,6 +12,7 @@ from nompcore.coinbase import EXTRANONCE2_SIZE
 from nompcore.errors import RejectReason, StratumError
 from nompcore.messages import ParkedSession
 from nompcore.share import Submission
+from powhash.share_check import share_check
 from services.stratum.allowance import Allowance
 from services.stratum.answers import answer
 from services.stratum.authorization import MAX_WORKERS_PER_CONNECTION, Worker
@@ -19,7 +20,7 @@ from services.stratum.job_registry import LiveJob
 from services.stratum.login import authorize
 from services.stratum.miner_difficulty import MinerDifficulty
 from services.stratum.miner_work import MAX_REISSUES, MinerWork
-from services.stratum.outcome import Hangup, Outcome, RefusedShare, Resumption, SubmittedShare
+from services.stratum.outcome import GoodShare, Hangup, Outcome, RefusedShare, Resumption, SubmittedShare
 from services.stratum.protocol import MalformedLineError, parse_request
 from services.stratum.replies import (
     refusal_line,
@@ -95,6 +96,28 @@ class Session:
         cost = SUBSCRIBE_COST if type(request) is Subscribe else 1
         return self._answer(request, now) if self._chatter.take(now, cost) else Hangup("chatter")
 
+    def quick_share(self, line: bytes, now_seconds: float) -> GoodShare | None:
+        """The share of a line where that is ordinary and good, and no block; then its key is in `seen` now.
+
+        `line` with its newline, `now_seconds` in Unix seconds. None means nothing: it is for `receive`.
+        """
+        assignment, seen = self.difficulty.track.in_force, self.work.seen
+        good = share_check(
+            line,
+            self.workers,
+            self.terms.jobs.quick,
+            self._extranonce1,
+            seen,
+            self.version_mask,
+            assignment.first_serial,
+            assignment.target_le,
+            now_seconds,
+        )
+        if good is None:
+            return None
+        reply_id, worker, job, key, share_difficulty = good
+        return GoodShare(reply_id, worker, job, key, share_difficulty, assignment.difficulty, seen)
+
     def _answer(self, request: Request, now: float) -> Outcome:
         if type(request) is Subscribe:
             return self._subscribe(request, now)
@@ -113,8 +136,12 @@ class Session:
         """Count a share accepted at `difficulty`; what to send if it shows that this is far off."""
         self.accepted += 1
         self.last_share = now
-        urgent = self.difficulty.share_accepted(now, difficulty, self.terms.jobs.network_difficulty)
-        return self.announce_now() if urgent else b""
+        pace = self.difficulty
+        if pace.vardiff is not None and pace.share_accepted(
+            now, difficulty, self.terms.jobs.network_difficulty
+        ):
+            return self.announce_now()
+        return b""
 
     def share_refused(self) -> None:
         """Count a share whose answer was an error."""

@@ -24,13 +24,13 @@ class TokenMint:
     """Makes and checks the tokens of one pool."""
 
     def __init__(self, key: bytes, pool: str) -> None:
-        self._key = key
-        self._pool = pool.encode()
+        self._begun = hmac.new(key, pool.encode() + b" ", "sha256")  # copied: a key is dearer than its use
 
     def token(self, extranonce1_hex: str) -> str:
         """The token of the miner with this extranonce1."""
-        message = self._pool + b" " + extranonce1_hex.encode()
-        return extranonce1_hex + hmac.digest(self._key, message, "sha256")[:_SIGNATURE_BYTES].hex()
+        signature = self._begun.copy()
+        signature.update(extranonce1_hex.encode())
+        return extranonce1_hex + signature.digest()[:_SIGNATURE_BYTES].hex()
 
     def extranonce1_of(self, token: str) -> str | None:
         """The extranonce1 that a genuine token names; None for anything else."""

@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from nompcore.errors import RejectReason
 from nompcore.messages import RejectCount, Share, ShareBatch
 
@@ -25,7 +27,18 @@ MAX_BATCH_SHARES = 500  # about 200 kB of JSON, well below the NATS default payl
 MAX_BATCH_REJECTS = 1000  # about 120 kB
 MAX_WAITING_SHARES = 100_000  # about 100 MB; ten seconds of 10,000 shares a second
 MAX_WAITING_REJECTS = 20_000  # distinct (worker, reason) pairs
+SHORTEST_GATHER_SECONDS, LONGEST_GATHER_SECONDS = 0.001, 0.01
+GATHER_SECONDS_PER_SHARE = 20e-6
 ANSWER_SECONDS = 10.0  # miners give up on a reply after some 10 to 60 s
+
+
+def gather_seconds(shares_before: int) -> float:
+    """How long the first share of a batch waits for others from its arrival on, after a batch of so many.
+
+    A batch costs the processor as much as ten shares and more. Where few shares come that matters to nobody
+    and the wait to every miner; where many come it is the other way round.
+    """
+    return min(SHORTEST_GATHER_SECONDS + GATHER_SECONDS_PER_SHARE * shares_before, LONGEST_GATHER_SECONDS)
 
 
 class Settlement(enum.Enum):
@@ -39,9 +52,11 @@ class Settlement(enum.Enum):
 Settle = Callable[[Settlement], None]
 
 
-@dataclass(slots=True)
-class PendingShare:
-    """An accepted share and whom to tell; `settle` is None once told."""
+class PendingShare(msgspec.Struct, gc=False):
+    """An accepted share and whom to tell; `settle` is None once told.
+
+    Nothing that it holds leads back to it, so the garbage collector need not look at it.
+    """
 
     share: Share
     deadline: float
@@ -72,9 +87,11 @@ class PendingBatch:
         return sum(1 for pending in self.shares if pending.share.block_hash_display)
 
     def tell(self, settlement: Settlement) -> None:
-        """Settle all its shares."""
+        """Settle all its shares that are not yet. Runs for each share: nothing is called but its answer."""
         for pending in self.shares:
-            pending.tell(settlement)
+            settle, pending.settle = pending.settle, None
+            if settle is not None:
+                settle(settlement)
 
     def expire(self, now: float) -> None:
         """Answer the miners that have waited long enough."""
@@ -93,17 +110,22 @@ class ShareQueue:
     def __len__(self) -> int:
         return len(self._shares)
 
+    def waited_seconds(self, now: float) -> float:
+        """How long the oldest share has waited."""
+        return now - (self._shares[0].deadline - ANSWER_SECONDS)
+
     @property
     def rejects(self) -> int:
         """How many distinct reject counts wait."""
         return len(self._rejects)
 
-    def add(self, share: Share, settle: Settle, now: float) -> bool:
-        """Queue an accepted share; False when the queue is full (a block candidate always fits)."""
-        if len(self._shares) >= MAX_WAITING_SHARES and not share.block_hash_display:
-            return False
-        self._shares.append(PendingShare(share, now + ANSWER_SECONDS, settle))
-        return True
+    def add(self, share: Share, settle: Settle, now: float) -> int:
+        """Queue an accepted share: how many wait now; 0 when the queue is full (a candidate always fits)."""
+        shares = self._shares
+        if len(shares) >= MAX_WAITING_SHARES and not share.block_hash_display:
+            return 0
+        shares.append(PendingShare(share, now + ANSWER_SECONDS, settle))
+        return len(shares)
 
     def reject(self, worker: str, reason: RejectReason) -> bool:
         """Count a refused share; False when there is no room for another worker's count."""

@@ -17,11 +17,11 @@ from nompcore.coin import Coin
 from nompcore.encoding import display
 from nompcore.errors import RejectReason
 from nompcore.hashing import sha256d
-from nompcore.share import Accepted, BlockFound, Rejected, ShareHeader, check_shape, judge
+from nompcore.share import BlockFound, Rejected, ShareHeader, check_shape, judge
 from services.stratum.authorization import Worker
 from services.stratum.block_publisher import BlockPublisher
 from services.stratum.counters import PoolCounters
-from services.stratum.outcome import SubmittedShare
+from services.stratum.outcome import GoodShare, SubmittedShare
 from services.stratum.publisher import SharePublisher
 from services.stratum.replies import refusal_line, true_line
 from services.stratum.share_batch import JointAnswer, Settle, Settlement
@@ -113,69 +113,90 @@ class SharePath:
             share.seen.discard(header.key)
             self._refuse(miner, share, verdict.reason)
             return
-        miner.share_accepted(time.monotonic(), share.difficulty)
-        settle: Settle = partial(self._settle, miner, share, header.key)
-        time_ms = time.time_ns() // 1_000_000
-        if isinstance(verdict, BlockFound):
-            joint = JointAnswer(2, settle)  # in the share stream, and announced to jobmaker
-            settle = joint.tell
-            self._counters.blocks += 1
-            self._blocks.announce(self._found(share, verdict, time_ms), joint.tell)
+        good = GoodShare(
+            share.reply_id,
+            share.worker,
+            share.job,
+            header.key,
+            verdict.share_difficulty,
+            share.difficulty,
+            share.seen,
+        )
+        block = verdict if isinstance(verdict, BlockFound) else None
         hash_display = display(sha256d(header.header)) if self._emits_hashes else ""
-        self._publisher.add(self._credited(miner, share, verdict, time_ms, hash_display), settle)
+        self.accept(miner, good, time.time_ns() // 1_000_000, block, hash_display)
 
-    def _settle(self, miner: Miner, share: SubmittedShare, key: bytes, settlement: Settlement) -> None:
-        if settlement is Settlement.STORED:
-            self._counters.accepted += 1
-            self._counters.work += share.difficulty
-            miner.answer(true_line(share.reply_id))
-            return
-        if settlement is Settlement.DROPPED:
-            share.seen.discard(key)
-        miner.share_refused(RejectReason.NOT_STORED)
-        self._counters.rejected[RejectReason.NOT_STORED] += 1
-        miner.answer(refusal_line(share.reply_id, RejectReason.NOT_STORED))
-
-    def _credited(
+    def accept(
         self,
         miner: Miner,
-        share: SubmittedShare,
-        verdict: Accepted | BlockFound,
+        good: GoodShare,
         time_ms: int,
-        hash_display: str,
-    ) -> m.Share:
-        job = share.job.prepared.job
-        block = verdict if isinstance(verdict, BlockFound) else None
-        return m.Share(
-            worker=share.worker.name,
-            address=share.worker.address,
-            difficulty=share.difficulty,
-            share_difficulty=verdict.share_difficulty,
-            job_id=job.job_id,
-            height=job.height,
-            time_ms=time_ms,
-            ip=miner.ip,
-            port=miner.port,
-            block_hash_display=block.block_hash_display if block else "",
-            reward_sats=job.reward_sats,
-            hash_display=hash_display,
-            network_difficulty=share.job.prepared.network_difficulty,
-        )
+        block: BlockFound | None = None,
+        hash_display: str = "",
+    ) -> None:
+        """Store a share that was checked, as a block too where it is one, and answer it then."""
+        now = time.monotonic()
+        miner.share_accepted(now, good.difficulty)
+        settle: Settle = partial(self._settle, miner, good)
+        if block is not None:
+            settle = self._announce(good, block, time_ms, settle)
+        self._publisher.add(_credited(miner, good, time_ms, block, hash_display), settle, now)
 
-    def _found(self, share: SubmittedShare, verdict: BlockFound, time_ms: int) -> m.BlockFound:
-        job = share.job.prepared.job
+    def _announce(self, good: GoodShare, block: BlockFound, time_ms: int, settle: Settle) -> Settle:
+        """Tell jobmaker; the miner is answered when the share is stored as well."""
+        joint = JointAnswer(2, settle)
+        self._counters.blocks += 1
+        self._blocks.announce(self._found(good, block, time_ms), joint.tell)
+        return joint.tell
+
+    def _settle(self, miner: Miner, good: GoodShare, settlement: Settlement) -> None:
+        if settlement is Settlement.STORED:
+            self._counters.accepted += 1
+            self._counters.work += good.difficulty
+            miner.answer(true_line(good.reply_id))
+            return
+        if settlement is Settlement.DROPPED:
+            good.seen.discard(good.key)
+        miner.share_refused(RejectReason.NOT_STORED)
+        self._counters.rejected[RejectReason.NOT_STORED] += 1
+        miner.answer(refusal_line(good.reply_id, RejectReason.NOT_STORED))
+
+    def _found(self, good: GoodShare, block: BlockFound, time_ms: int) -> m.BlockFound:
+        job = good.job.prepared.job
         return m.BlockFound(
             pool=self._pool,
             job_id=job.job_id,
             template_id=job.template_id,
             height=job.height,
-            block_hash_display=verdict.block_hash_display,
-            header_hex=verdict.header.hex(),
-            coinbase_hex=verdict.coinbase.hex(),
-            worker=share.worker.name,
-            address=share.worker.address,
-            difficulty=share.difficulty,
+            block_hash_display=block.block_hash_display,
+            header_hex=block.header.hex(),
+            coinbase_hex=block.coinbase.hex(),
+            worker=good.worker.name,
+            address=good.worker.address,
+            difficulty=good.difficulty,
             reward_sats=job.reward_sats,
             time_ms=time_ms,
             replica=self._replica,
         )
+
+
+def _credited(
+    miner: Miner, good: GoodShare, time_ms: int, block: BlockFound | None, hash_display: str
+) -> m.Share:
+    prepared = good.job.prepared
+    job = prepared.job
+    return m.Share(
+        worker=good.worker.name,
+        address=good.worker.address,
+        difficulty=good.difficulty,
+        share_difficulty=good.share_difficulty,
+        job_id=job.job_id,
+        height=job.height,
+        time_ms=time_ms,
+        ip=miner.ip,
+        port=miner.port,
+        block_hash_display="" if block is None else block.block_hash_display,
+        reward_sats=job.reward_sats,
+        hash_display=hash_display,
+        network_difficulty=prepared.network_difficulty,
+    )

@@ -32,6 +32,9 @@ SHARES = 50_000
 JOBS = 5
 FLOOR = "floor"
 
+NO_LIMITS = {"connectionsPerMinute": 0, "loginsPerMinute": 0}
+"""All miners come from one address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -82,7 +85,7 @@ async def job_cost(load: JsonChild, pid: int, bus: Bus, connections: int) -> tup
 async def service_cost(source: Path, connections: int, shares: int) -> Cost:
     """Measure a fresh service once."""
     async with (
-        running_service(source, full_job(1), difficulty=EVERY_HASH) as (process, bus),
+        running_service(source, full_job(1), difficulty=EVERY_HASH, limits=NO_LIMITS) as (process, bus),
         json_child("tests.bench.share_load", process.port, connections) as load,
     ):
         await load.hear()

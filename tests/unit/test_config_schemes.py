@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from nompcore.config import PoolConfig, SchemeConfig
-from services.payouts.groups import OWN
-from services.payouts.pool_schemes import wanted_schemes
-from services.payouts.scheme_history import Wanted
+from services.payouts.counting.groups import OWN
+from services.payouts.rounds.pool_schemes import wanted_schemes
+from services.payouts.rounds.scheme_history import Wanted
 from services.payouts.schemes.pplns import Pplns
 from services.payouts.schemes.prop import Prop
 from services.payouts.schemes.solo import Solo

@@ -35,7 +35,7 @@ from nompcore.subjects import (
         ),
         ("jobmaker", ["JOBS", "BLOCKS", "KV_leaders", "KV_stats", "OBJ_templates"]),
         ("payouts", ["SHARES", "BLOCKS", "EVENTS", "ALARMS", "KV_leases", "KV_stats"]),
-        ("api", ["BLOCKS", "EVENTS", "ALARMS", "KV_stats"]),
+        ("api", ["BLOCKS", "EVENTS", "ALARMS", "ADMIN_LOG", "KV_stats", "KV_admin", "KV_admin-tries"]),
         ("notifier", ["BLOCKS", "EVENTS", "ALARMS"]),
     ],
 )

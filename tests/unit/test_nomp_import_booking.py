@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.target import WORK_PER_DIFFICULTY
-from services.payouts import audit
-from services.payouts.accounts import OPENING, miner, unassigned
-from services.payouts.audit import Standing
+from services.payouts.auditing import audit
+from services.payouts.auditing.audit import Standing
+from services.payouts.ledger.accounts import OPENING, miner, unassigned
 from services.payouts.nomp_import import booking
 from services.payouts.nomp_import.booking import Applied
 from services.payouts.nomp_import.carried_over import paid_before_sats, total_paid_before_sats
 from services.payouts.nomp_import.dialect import Refusal
 from services.payouts.nomp_import.figures import EXACT
 from services.payouts.nomp_import.report import LedgerFigures, as_json, as_text, make_report
-from services.payouts.payees import Rules, choose
+from services.payouts.payments.payees import Rules, choose
 from tests.unit.ledger_steps import REWARD, close_accepted, confirm
 from tests.unit.nomp_samples import ALICE, BOB, CAROL, DECIMALS, member, nothing, plan_of, redis_float
 from tests.unit.nomp_world import World

@@ -6,7 +6,7 @@ import pytest
 
 from nompcore.address import NetworkParams, encode_base58check, script_for
 from nompcore.cashaddr import CashAddrKind, encode_cashaddr
-from services.payouts.accounts import is_unassigned, unassigned
+from services.payouts.ledger.accounts import is_unassigned, unassigned
 from services.payouts.nomp_import.dialect import Dialect, Refusal, Source, choose, sources
 from services.payouts.nomp_import.names import owner_of
 from tests.unit.nomp_samples import ALICE, BOB, CAROL, KEY, LATER, NETWORK, SEED

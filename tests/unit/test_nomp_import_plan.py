@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.target import WORK_PER_DIFFICULTY, work_from_difficulty
-from services.payouts.accounts import unassigned
+from services.payouts.ledger.accounts import unassigned
 from services.payouts.nomp_import.dialect import Source
 from services.payouts.nomp_import.difference import differences
 from services.payouts.nomp_import.figures import EXACT, Unreadable

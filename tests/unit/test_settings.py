@@ -98,6 +98,31 @@ def test_what_is_no_time_to_wait_is_refused(text: str) -> None:
         read_settings({"STRATUM_DRAIN_SECONDS": text}, "stratum")
 
 
+def test_the_limits_of_the_api_are_numbers_and_its_proxies_networks() -> None:
+    environ = {"API_RATE": "0.5", "API_BURST": "3", "API_PROXY_NETWORKS": "10.0.0.0/8, 192.0.2.1,::1"}
+    settings, defaults = read_settings(environ, "api"), read_settings({}, "api")
+
+    assert (settings.api_rate, settings.api_burst) == (0.5, 3)
+    assert settings.api_proxy_networks == ("10.0.0.0/8", "192.0.2.1/32", "::1/128")
+    assert (defaults.api_rate, defaults.api_burst, defaults.api_proxy_networks) == (20.0, 200, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("API_RATE", "-1"),
+        ("API_RATE", "nan"),
+        ("API_BURST", "0"),
+        ("API_BURST", "1.5"),
+        ("API_PROXY_NETWORKS", "10.0.0.1/8"),
+        ("API_PROXY_NETWORKS", "proxy.example"),
+    ],
+)
+def test_what_is_no_limit_and_no_network_is_refused(name: str, text: str) -> None:
+    with pytest.raises(SettingsInvalid, match=name):
+        read_settings({name: text}, "api")
+
+
 @given(st.text(st.characters(exclude_characters="\0"), max_size=20))
 def test_a_replica_that_is_accepted_is_one_token_of_a_subject(name: str) -> None:
     try:

@@ -135,6 +135,21 @@ def test_a_batch_knows_its_candidates() -> None:
     assert take(queue).candidates == 1
 
 
+def test_the_oldest_share_has_waited_longest() -> None:
+    queue, answers = ShareQueue(), Answers()
+    queue.add(share("1"), answers.of("1"), 100.0)
+    queue.add(share("2"), answers.of("2"), 101.0)
+
+    assert queue.waited_seconds(103.0) == 3.0
+
+
+@given(st.integers(0, b.MAX_BATCH_SHARES))
+def test_a_batch_gathers_the_longer_the_more_shares_come(shares: int) -> None:
+    assert b.gather_seconds(0) == b.SHORTEST_GATHER_SECONDS
+    assert b.gather_seconds(shares) <= b.gather_seconds(shares + 1) <= b.LONGEST_GATHER_SECONDS
+    assert b.gather_seconds(b.MAX_BATCH_SHARES) == b.LONGEST_GATHER_SECONDS
+
+
 @given(st.lists(st.sampled_from(list(Settlement)), min_size=2, max_size=2))
 def test_a_joint_answer_is_given_once_and_is_stored_only_if_both_are(outcomes: list[Settlement]) -> None:
     answers = Answers()
