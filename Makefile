@@ -7,7 +7,7 @@ SOURCES := libs services deploy tests
 # Most tests wait for servers most of the time.
 SIDE_BY_SIDE := --numprocesses=2 --dist=loadgroup
 
-.PHONY: help powhash run test unit service e2e chaos bench fuzz litecoind haproxy postgres mariadb check fmt lock clean
+.PHONY: help powhash run test unit service e2e chaos browser screenshots chromium bench fuzz litecoind haproxy postgres mariadb check fmt lock clean
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
@@ -21,7 +21,7 @@ powhash: $(STAMP)  ## compile the library of proof-of-work hashes, where its sou
 run: powhash  ## the whole pool on this machine: NATS, Valkey, coin daemon, five services, a miner
 	@$(BIN)/python -m deploy.launcher
 
-test: powhash litecoind haproxy postgres mariadb  ## every test: unit, service, e2e, chaos
+test: powhash litecoind haproxy postgres mariadb chromium  ## every test: unit, service, browser, e2e, chaos
 	$(BIN)/python -m pytest tests $(SIDE_BY_SIDE)
 
 unit: powhash  ## pure tests: seconds
@@ -30,18 +30,20 @@ unit: powhash  ## pure tests: seconds
 service: powhash litecoind postgres mariadb  ## one service against real NATS, Valkey, PostgreSQL, MariaDB and litecoind
 	$(BIN)/python -m pytest tests/service $(SIDE_BY_SIDE)
 
+browser: powhash chromium  ## the web site in a real Chromium
+	$(BIN)/python -m pytest tests/browser
+
+screenshots: powhash chromium  ## docs/screenshots anew
+	$(BIN)/python -m tests.browser.pictures
+
 e2e: powhash litecoind haproxy  ## the whole pool: from share to confirmed payment, restarts under load
 	$(BIN)/python -m pytest tests/e2e
 
 chaos: powhash litecoind  ## kill -9 everything in turn while shares flow, then account for every share and coin
 	$(BIN)/python -m pytest tests/chaos
 
-bench: powhash  ## shares, attacks, new blocks, tallies, payments: costs and times: eight minutes, figures only
-	$(BIN)/python -m tests.bench.share_cost
-	$(BIN)/python -m tests.bench.attack
-	$(BIN)/python -m tests.bench.tip_to_job
-	$(BIN)/python -m tests.bench.ingestion
-	$(BIN)/python -m tests.bench.great_round
+bench: powhash  ## the pool under load, attacks, new blocks, tallies, payments, hashes: figures only, 15 minutes
+	$(BIN)/python -m tests.bench.everything
 
 FUZZ_RUNS ?= 10000000
 ATHERIS := var/atheris
@@ -62,6 +64,9 @@ postgres: $(STAMP)
 
 mariadb: $(STAMP)
 	@$(BIN)/python -m tests.servers.mariadb
+
+chromium: $(STAMP)
+	@$(BIN)/python -m tests.servers.chromium
 
 check: $(STAMP)  ## ruff, mypy strict, import arrows, C without warnings
 	$(BIN)/ruff check $(SOURCES)

@@ -10,37 +10,62 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from nompcore.version import VERSION
+from services.api.admin.center import AdminCenter, beside
+from services.api.entity_tags import EntityTags
 from services.api.health import health_router
 from services.api.nomp_api import NompAnswers, nomp_router
-from services.api.page import Pages, docs_router, site_router
+from services.api.nomp_forks_api import nomp_forks_router
+from services.api.openapi_document import describe
+from services.api.pool_metrics import pool_metrics_router
 from services.api.portal import Portal
 from services.api.problem import install_problems
+from services.api.rate_limit import Gate, RateLimit
 from services.api.request_metrics import RequestMetrics
 from services.api.security_headers import SecurityHeaders
+from services.api.site.pages import Pages
+from services.api.site.routes import docs_router, site_router
 from services.api.v1 import v1_router
 
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(portal: Portal, answers: NompAnswers) -> ASGIApp:
-    """The application over one portal. It holds no task and no connection: `__main__` runs those."""
+def create_app(
+    portal: Portal, answers: NompAnswers, gate: Gate | None = None, admin: AdminCenter | None = None
+) -> ASGIApp:
+    """The application over one portal, with the admin center where it has no port of its own.
+
+    It holds no task and no connection: `__main__` runs those.
+    """
+    public = routes(portal, answers, gate or Gate())
     # Outside of everything, so that answers to bugs and to unknown paths are measured and guarded as well.
-    return RequestMetrics(SecurityHeaders(routes(portal, answers)))
+    return RequestMetrics(SecurityHeaders(beside(admin, public) if admin else public))
 
 
-def routes(portal: Portal, answers: NompAnswers) -> FastAPI:
+def routes(portal: Portal, answers: NompAnswers, gate: Gate) -> FastAPI:
     """Everything that is served."""
     app = FastAPI(
         title="Mining pool API", version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json"
     )
     install_problems(app)
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"])
+    # The last one added is the outermost: a refusal too can be read from other sites.
+    app.add_middleware(EntityTags)
+    app.add_middleware(RateLimit, gate=gate)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET"],
+        allow_headers=["If-None-Match", "Last-Event-ID"],
+        expose_headers=["ETag", "Link", "Retry-After"],
+    )
     pages = Pages(portal)
     app.include_router(nomp_router(portal, answers))
+    app.include_router(nomp_forks_router(portal))
     app.include_router(v1_router(portal))
     app.include_router(health_router(portal))
+    app.include_router(pool_metrics_router(portal))
     app.include_router(docs_router(pages))
     if portal.config.website.enabled:
-        app.include_router(site_router(pages))
+        app.include_router(site_router(pages, portal))
+    describe(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -26,6 +26,9 @@ TIMEOUT_SECONDS = 2.0
 # However many strangers ask, payouts gets so many of their questions at a time: it has money to look after.
 MAX_QUESTIONS = 32
 
+# A limit of 0: as many as payouts shows.
+WHAT_IS_SHOWN = PageRequest(limit=0)
+
 Q = TypeVar("Q", bound=Message)
 R = TypeVar("R", bound=Message)
 
@@ -45,9 +48,10 @@ class Details:
         """A page of payments, newest first."""
         return await self._ask(PAYMENT_LIST, page, pool)
 
-    async def miner(self, pool: str, address: str) -> MinerReply:
-        """Everything about one payout address."""
-        return await self._ask(MINER, MinerRequest(address=address), pool)
+    async def miner(self, pool: str, address: str, page: PageRequest = WHAT_IS_SHOWN) -> MinerReply:
+        """Everything about one payout address, and a page of its payments."""
+        request = MinerRequest(address=address, payments_offset=page.offset, payments_limit=page.limit)
+        return await self._ask(MINER, request, pool)
 
     async def history(self, pool: str, since_ms: int) -> HistoryReply:
         """The pool's history from `since_ms` on, oldest first."""

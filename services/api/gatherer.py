@@ -20,9 +20,11 @@ from nompcore.messages import (
 )
 from nompcore.requests import PageRequest
 from nompcore.subjects import (
+    AUDIT_FAILED,
     BLOCK_CONFIRMED,
     BLOCK_ORPHANED,
     BLOCK_SUBMITTED,
+    PAYEE_QUARANTINED,
     PAYMENT_FAILED,
     PAYMENT_SENT,
     REPLICA_STATS,
@@ -31,6 +33,8 @@ from nompcore.subjects import (
     network_key,
     pool_key,
 )
+from services.api.feed_news import news_of
+from services.api.luck import LUCK_BLOCKS
 from services.api.metrics import GATHER_FAILURES, PULSES_IGNORED
 from services.api.nomp_api import NompAnswers
 from services.api.portal import Portal
@@ -39,7 +43,11 @@ from services.api.sse import sse_event
 log = logging.getLogger(__name__)
 
 # What the page shows of each list; the API pages through the rest.
-RECENT = PageRequest(limit=10)
+RECENT_ROWS = 10
+RECENT = PageRequest(limit=RECENT_ROWS)
+
+# Luck is told over as many.
+KNOWN_BLOCKS = PageRequest(limit=LUCK_BLOCKS[-1])
 
 # payouts and jobmaker need a moment to write down what an event told; a burst of events is one gathering.
 EARLY_PAUSE_SECONDS = 1.0
@@ -50,6 +58,8 @@ EVENTS: Sequence[Subject[Message]] = (
     BLOCK_ORPHANED,
     PAYMENT_SENT,
     PAYMENT_FAILED,
+    PAYEE_QUARANTINED,
+    AUDIT_FAILED,
 )  # type: ignore[assignment]  # differently parametrised subjects, only read
 
 
@@ -74,6 +84,7 @@ class Gatherer:
         while not stop.is_set():
             await self.gather()
             self._portal.hub.publish(sse_event(self._answers.stats()))
+            self._portal.feed.updated()
             await self._pause(stop)
 
     async def gather(self) -> None:
@@ -96,7 +107,8 @@ class Gatherer:
         state, details = self._portal.state, self._portal.details
         live = state.pools[pool]
         try:
-            live.recent_blocks = (await details.blocks(pool, RECENT)).blocks
+            live.blocks = (await details.blocks(pool, KNOWN_BLOCKS)).blocks
+            live.recent_blocks = live.blocks[:RECENT_ROWS]
             live.recent_payments = (await details.payments(pool, RECENT)).payments
             history = await details.history(pool, state.last_history_ms(pool))
             state.add_history(pool, history.points, self._portal.now_ms())
@@ -120,8 +132,11 @@ class Gatherer:
         if not self._portal.state.hear(stats, self._portal.now_ms()):
             PULSES_IGNORED.inc()
 
-    async def _come_early(self, _: Message) -> None:
+    async def _come_early(self, message: Message) -> None:
         self._early.set()
+        news = news_of(message)
+        if news is not None and news.pool in self._portal.state.pools:
+            self._portal.feed.publish(news)
 
 
 async def first_of(*events: asyncio.Event) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
+from services.api.health_models import Health, PoolHealth
 from services.api.live import PoolLive
-from services.api.models import Health, PoolHealth
 from services.api.portal import Portal
 
 OK, UNAVAILABLE = "ok", "unavailable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator
 
@@ -25,6 +26,9 @@ KEEP_ALIVE_SECONDS = 15
 SHUTDOWN_SECONDS = 5
 
 BACKLOG = 1024
+
+# Listeners have nothing to say.
+WEBSOCKET_MESSAGE_BYTES = 4096
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -48,11 +52,15 @@ class HttpServer(uvicorn.Server):
             access_log=False,
             server_header=False,
             lifespan="off",
+            proxy_headers=False,  # who a request is from is for client_address.py to say
+            ws_max_size=WEBSOCKET_MESSAGE_BYTES,
+            ws_per_message_deflate=False,  # a compressor for each listener costs more than it saves
             limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
         super().__init__(config)
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it would log who opens a WebSocket
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -63,7 +63,8 @@ class PoolLive:
     network: NetworkSnapshot | None = None
     pool: PoolSnapshot | None = None
     history: list[HistoryPoint] = field(default_factory=list)  # oldest first
-    recent_blocks: list[BlockRow] = field(default_factory=list)  # newest first
+    blocks: list[BlockRow] = field(default_factory=list)  # as many as luck is told over, newest first
+    recent_blocks: list[BlockRow] = field(default_factory=list)  # the first few of these
     recent_payments: list[PaymentRow] = field(default_factory=list)  # newest first
     payouts_answers: bool = False
     pulses: dict[str, Pulse] = field(default_factory=dict)

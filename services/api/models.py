@@ -49,6 +49,16 @@ class Round(Model):
     ]
 
 
+class Luck(Model):
+    """How lucky the pool was with its last blocks."""
+
+    last: Annotated[int, Field(description="how many blocks are looked at")]
+    blocks: Annotated[int, Field(description="how many of them are known with the work they took")]
+    percent: Annotated[
+        float | None, Field(description="100: as much work as blocks take on average, 200: half of it")
+    ]
+
+
 class BlockCounts(Model):
     """Blocks the pool found."""
 
@@ -76,14 +86,33 @@ class PaymentTerms(Model):
     interval_seconds: float | None
 
 
+class VariableDifficulty(Model):
+    """How a miner's difficulty follows its hashrate."""
+
+    minimum: float
+    maximum: float
+    target_seconds: Annotated[float, Field(description="wanted time between two shares")]
+    retarget_seconds: Annotated[float, Field(description="how often the difficulty is reconsidered")]
+    variance_percent: Annotated[float, Field(description="deviation that changes nothing")]
+
+
 class Port(Model):
     """A stratum port."""
 
     port: int
     difficulty: Annotated[float, Field(description="of a new miner")]
     variable_difficulty: bool
+    vardiff: Annotated[VariableDifficulty | None, Field(description="null: the difficulty is fixed")]
+    tls: Annotated[str, Field(description="`off`, `on`, or `auto`: both on one port")]
+    tls_url: Annotated[str | None, Field(description="the same with TLS; null: the port has none")]
     scheme: Annotated[str | None, Field(description="how its rewards are divided; null: it does not pay")]
     url: Annotated[str, Field(description="what to give to the miner program")]
+
+
+class Ports(Model):
+    """The stratum ports of a pool."""
+
+    ports: list[Port]
 
 
 class PoolSummary(Model):
@@ -99,6 +128,7 @@ class PoolSummary(Model):
     workers: int
     network: Annotated[Network | None, Field(description="null until the daemons have answered once")]
     round: Round
+    luck: Annotated[list[Luck], Field(description="over the last 16 and 64 blocks")]
     blocks: BlockCounts
     shares: ShareCounts
     paid: Annotated[Amount, Field(description="all payments so far")]
@@ -154,17 +184,15 @@ class Block(Model):
     confirmations: int
     confirmations_needed: int
     difficulty: Annotated[float, Field(description="of the share that found it")]
+    network_difficulty: Annotated[
+        float | None, Field(description="when it was found, in the unit of shares; null: not known")
+    ]
+    effort_percent: Annotated[
+        float | None,
+        Field(description="work of its round, 100: as much as a block takes on average; null: not known"),
+    ]
     time: datetime
     url: Annotated[str | None, Field(description="where a block explorer shows it")]
-
-
-class BlockPage(Model):
-    """A page of blocks, newest first."""
-
-    total: int
-    offset: int
-    limit: int
-    blocks: list[Block]
 
 
 class PaymentOutput(Model):
@@ -185,15 +213,6 @@ class Payment(Model):
     outputs: list[PaymentOutput]
     time: datetime
     url: Annotated[str | None, Field(description="where a block explorer shows it")]
-
-
-class PaymentPage(Model):
-    """A page of payments, newest first."""
-
-    total: int
-    offset: int
-    limit: int
-    payments: list[Payment]
 
 
 class MinerWorker(Model):
@@ -221,6 +240,24 @@ class MinerPayment(Model):
     url: Annotated[str | None, Field(description="where a block explorer shows it")]
 
 
+class MinerShares(Model):
+    """Shares of all workers of a miner, by verdict."""
+
+    valid: int
+    invalid: int
+    invalid_by_reason: dict[str, int]
+
+
+class NextPayment(Model):
+    """What the pool's next payment brings a miner as things stand."""
+
+    amount: Annotated[Amount, Field(description="0 while the balance is below the minimum or held back")]
+    missing: Annotated[Amount, Field(description="what the balance lacks of the minimum")]
+    within_seconds: Annotated[
+        float | None, Field(description="payments are made as often; null while they are not")
+    ]
+
+
 class Miner(Model):
     """Everything about one payout address."""
 
@@ -234,27 +271,12 @@ class Miner(Model):
     held_back: Annotated[
         str | None, Field(description="why nothing is sent to it until the operator decides; null: it is")
     ]
+    next_payment: Annotated[NextPayment | None, Field(description="null: the pool does not pay")]
+    shares: MinerShares
+    best_share_difficulty: float
     workers: list[MinerWorker]
-    payments: list[MinerPayment]
-
-
-class PoolHealth(Model):
-    """How current a pool's figures are; ages in seconds, null while nothing has been heard."""
-
-    network_age_seconds: float | None
-    pool_age_seconds: float | None
-    stale: bool
-    replicas: int
-    payouts_answers: bool
-
-
-class Health(Model):
-    """The api and what it depends on."""
-
-    status: Annotated[str, Field(description="`ok`, or `unavailable` when NATS is away")]
-    nats_connected: bool
-    listeners: int
-    pools: dict[str, PoolHealth]
+    payments: Annotated[list[MinerPayment], Field(description="the newest of them")]
+    payments_total: int
 
 
 class ProblemDocument(Model):

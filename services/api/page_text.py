@@ -26,6 +26,28 @@ def ago(then: datetime, now: datetime) -> str:
     return f"{seconds} s ago" if seconds > 0 else "now"
 
 
+def stamp(time: datetime) -> str:
+    """A moment, exact to the minute, as the tooltip of its age.
+
+    >>> from datetime import UTC
+    >>> stamp(datetime(2026, 1, 1, 12, 5, 59, tzinfo=UTC))
+    '2026-01-01 12:05 UTC'
+    """
+    return time.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest unit.
+
+    >>> span(30), span(600), span(5400), span(172800)
+    ('30 s', '10 min', '1.5 h', '2 d')
+    """
+    for size, unit in AGES:
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
 def count(number: int) -> str:
     """A whole number with thin spaces between the thousands.
 

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from nompcore.coin import Coin
-from nompcore.config import PoolConfig
+from nompcore.config import PoolConfig, PortConfig, VarDiffConfig
 from nompcore.messages import NetworkSnapshot, PoolSnapshot, WorkerSnapshot
 from services.api import models
 from services.api.amounts import amount
 from services.api.hashrate_text import hashrate_text
 from services.api.live import EMPTY_SNAPSHOT, LiveState, PoolLive, Pulse
+from services.api.luck import lucks
 
 # Enough to see who is at work; /api/stats lists everybody.
 TOP_WORKERS = 20
 
 PPM_PER_PERCENT = 10_000
+
+TLS_OFF, TLS_ONLY = "off", "on"
 
 
 def utc(time_ms: int) -> datetime:
@@ -51,8 +53,9 @@ class PoolViews:
             hashrate_text=hashrate_text(snapshot.hashrate),
             miners=snapshot.miner_count,
             workers=snapshot.worker_count,
-            network=self._network(config.coin, live.network, now_ms),
-            round=_round(snapshot, live.network),
+            network=self.network(name, now_ms),
+            round=pool_round(snapshot, live.network),
+            luck=lucks(live.blocks),
             blocks=models.BlockCounts(
                 pending=snapshot.blocks_pending,
                 confirmed=snapshot.blocks_confirmed,
@@ -61,7 +64,7 @@ class PoolViews:
             shares=models.ShareCounts(valid=snapshot.valid_shares, invalid=snapshot.invalid_shares),
             paid=amount(snapshot.total_paid_sats, config.coin.decimals),
             payments=_payment_terms(config, live.pool),
-            ports=self._ports(config),
+            ports=self.ports(name),
             updated=utc(live.pool.time_ms) if live.pool else None,
             stale=self.state.is_stale(live.pool, now_ms),
         )
@@ -75,7 +78,9 @@ class PoolViews:
             top_workers=top_workers(live),
         )
 
-    def _network(self, coin: Coin, network: NetworkSnapshot | None, now_ms: int) -> models.Network | None:
+    def network(self, name: str, now_ms: int) -> models.Network | None:
+        """The coin's network as a pool's daemons see it; None until they have answered once."""
+        coin, network = self.pools[name].coin, self.state.pools[name].network
         if network is None:
             return None
         return models.Network(
@@ -93,17 +98,33 @@ class PoolViews:
             stale=self.state.is_stale(network, now_ms),
         )
 
-    def _ports(self, config: PoolConfig) -> list[models.Port]:
-        return [
-            models.Port(
-                port=number,
-                difficulty=port.diff,
-                variable_difficulty=port.var_diff is not None,
-                scheme=port.scheme or (config.payments.scheme.name if config.payments else None),
-                url=f"stratum+tcp://{self.stratum_host}:{number}",
-            )
-            for number, port in sorted(config.ports.items())
-        ]
+    def ports(self, name: str) -> list[models.Port]:
+        """The stratum ports of a pool, in their order."""
+        config = self.pools[name]
+        return [self._port(config, number, port) for number, port in sorted(config.ports.items())]
+
+    def _port(self, config: PoolConfig, number: int, port: PortConfig) -> models.Port:
+        address = f"{self.stratum_host}:{number}"
+        return models.Port(
+            port=number,
+            difficulty=port.diff,
+            variable_difficulty=port.var_diff is not None,
+            vardiff=_vardiff(port.var_diff) if port.var_diff else None,
+            tls=port.tls,
+            tls_url=f"stratum+ssl://{address}" if port.tls != TLS_OFF else None,
+            scheme=port.scheme or (config.payments.scheme.name if config.payments else None),
+            url=f"stratum+ssl://{address}" if port.tls == TLS_ONLY else f"stratum+tcp://{address}",
+        )
+
+
+def _vardiff(settings: VarDiffConfig) -> models.VariableDifficulty:
+    return models.VariableDifficulty(
+        minimum=settings.min_diff,
+        maximum=settings.max_diff,
+        target_seconds=settings.target_time_seconds,
+        retarget_seconds=settings.retarget_time_seconds,
+        variance_percent=settings.variance_percent,
+    )
 
 
 def top_workers(live: PoolLive) -> list[models.TopWorker]:
@@ -123,7 +144,8 @@ def _top_worker(worker: WorkerSnapshot) -> models.TopWorker:
     )
 
 
-def _round(snapshot: PoolSnapshot, network: NetworkSnapshot | None) -> models.Round:
+def pool_round(snapshot: PoolSnapshot, network: NetworkSnapshot | None) -> models.Round:
+    """The work since the last block."""
     known = network is not None and network.difficulty > 0
     effort = 100 * snapshot.round_difficulty / network.difficulty if network and known else None
     return models.Round(difficulty=snapshot.round_difficulty, effort_percent=effort)

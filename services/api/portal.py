@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from nompcore.bus import Bus
 from nompcore.coin import Coin
 from nompcore.config import PoolConfig, PortalConfig
+from services.api.active_lists import ActiveLists
 from services.api.details import Details
+from services.api.feed import Feed
+from services.api.feed_states import FeedStates
 from services.api.live import LiveState
 from services.api.pool_views import PoolViews
 from services.api.problem import unknown_pool
@@ -23,14 +26,21 @@ class Portal:
     bus: Bus
     state: LiveState
     hub: EventHub
+    feed: Feed
     details: Details
     views: PoolViews
+    at_work: ActiveLists
     now_ms: Callable[[], int]
 
     @property
     def coins(self) -> Mapping[str, Coin]:
         """Pool name → its coin."""
         return {name: pool.coin for name, pool in self.config.pools.items()}
+
+    def close_streams(self) -> None:
+        """Let every listener go."""
+        self.hub.close()
+        self.feed.close()
 
     def pool(self, name: str) -> PoolConfig:
         """The pool named in a path. Raises a 404 problem when there is none."""
@@ -47,12 +57,15 @@ def open_portal(config: PortalConfig, bus: Bus, now_ms: Callable[[], int]) -> Po
         interval_seconds=site.update_interval_seconds,
         retention_seconds=site.historical_retention_seconds,
     )
+    views, at_work = PoolViews(config.pools, site.stratum_host, state), ActiveLists(state)
     return Portal(
         config=config,
         bus=bus,
         state=state,
         hub=EventHub(),
+        feed=Feed(FeedStates(views, at_work, now_ms), now_ms),
         details=Details(bus),
-        views=PoolViews(config.pools, site.stratum_host, state),
+        views=views,
+        at_work=at_work,
         now_ms=now_ms,
     )

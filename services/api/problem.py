@@ -32,9 +32,21 @@ def unknown_miner() -> ProblemError:
     return ProblemError(404, "unknown miner", "this address has not mined here")
 
 
+def network_unknown() -> ProblemError:
+    """503: no daemon of the pool has told anything yet."""
+    return ProblemError(503, "network unknown", "no daemon of this pool has answered yet")
+
+
 def payouts_unavailable() -> ProblemError:
     """503: balances, blocks and payments are payouts' and it does not answer."""
     return ProblemError(503, "payouts unavailable", "live figures are still served; try again shortly")
+
+
+def too_many_requests(wait_seconds: int) -> JSONResponse:
+    """429: the sender asks more often than it may, and may again in so many seconds."""
+    response = problem_response(ProblemError(429, "too many requests", f"try again in {wait_seconds} s"))
+    response.headers["Retry-After"] = str(wait_seconds)
+    return response
 
 
 def problem_response(problem: ProblemError) -> JSONResponse:

@@ -6,17 +6,21 @@ from nompcore.coin import Explorer
 from nompcore.config import PoolConfig
 from nompcore.requests import (
     BlockRow,
-    BlocksReply,
     MinerPayment,
     MinerReply,
     MinerWorker,
-    PageRequest,
     PaymentRow,
-    PaymentsReply,
 )
 from services.api import models
 from services.api.amounts import amount
 from services.api.hashrate_text import hashrate_text
+from services.api.miner_figures import (
+    RUNNING,
+    minimum_sats,
+    next_payment,
+    payments_total,
+    shares,
+)
 from services.api.miner_ips import shown_ip
 from services.api.pool_views import utc
 
@@ -24,12 +28,6 @@ from services.api.pool_views import utc
 def explorer_of(pool: PoolConfig) -> Explorer | None:
     """The coin's explorer; it shows the main network only."""
     return pool.coin.explorer if pool.network == "main" else None
-
-
-def block_page(reply: BlocksReply, page: PageRequest, pool: PoolConfig) -> models.BlockPage:
-    """A page of blocks."""
-    rows = [block(row, pool) for row in reply.blocks]
-    return models.BlockPage(total=reply.total, offset=page.offset, limit=page.limit, blocks=rows)
 
 
 def block(row: BlockRow, pool: PoolConfig) -> models.Block:
@@ -44,15 +42,11 @@ def block(row: BlockRow, pool: PoolConfig) -> models.Block:
         confirmations=row.confirmations,
         confirmations_needed=pool.coin.confirmations,
         difficulty=row.difficulty,
+        network_difficulty=row.network_difficulty or None,
+        effort_percent=100 * row.effort if row.effort else None,
         time=utc(row.time_ms),
         url=explorer.block_url(row.block_hash_display) if explorer else None,
     )
-
-
-def payment_page(reply: PaymentsReply, page: PageRequest, pool: PoolConfig) -> models.PaymentPage:
-    """A page of payments."""
-    rows = [payment(row, pool) for row in reply.payments]
-    return models.PaymentPage(total=reply.total, offset=page.offset, limit=page.limit, payments=rows)
 
 
 def payment(row: PaymentRow, pool: PoolConfig) -> models.Payment:
@@ -70,28 +64,25 @@ def payment(row: PaymentRow, pool: PoolConfig) -> models.Payment:
     )
 
 
-def miner(reply: MinerReply, pool: PoolConfig, miner_ips: str) -> models.Miner:
+def miner(reply: MinerReply, pool: PoolConfig, miner_ips: str, payments_state: str = RUNNING) -> models.Miner:
     """Everything about one payout address; IP addresses as far as `miner_ips` lets them out."""
-    hashrate = sum(worker.hashrate for worker in reply.workers)
+    hashrate, decimals = sum(worker.hashrate for worker in reply.workers), pool.coin.decimals
     return models.Miner(
         address=reply.address,
         hashrate=hashrate,
         hashrate_text=hashrate_text(hashrate),
-        balance=amount(reply.balance_sats, pool.coin.decimals),
-        immature=amount(reply.immature_sats, pool.coin.decimals),
-        paid=amount(reply.paid_sats, pool.coin.decimals),
-        minimum=_minimum(reply, pool),
+        balance=amount(reply.balance_sats, decimals),
+        immature=amount(reply.immature_sats, decimals),
+        paid=amount(reply.paid_sats, decimals),
+        minimum=amount(minimum_sats(reply, pool), decimals) if pool.payments else None,
         held_back=reply.held_back or None,
+        next_payment=next_payment(reply, pool, payments_state),
+        shares=shares(reply),
+        best_share_difficulty=max((worker.best_share_difficulty for worker in reply.workers), default=0.0),
         workers=[_worker(worker, miner_ips) for worker in reply.workers],
-        payments=[_miner_payment(part, pool) for part in reply.payments],
+        payments=[miner_payment(part, pool) for part in reply.payments],
+        payments_total=payments_total(reply),
     )
-
-
-def _minimum(reply: MinerReply, pool: PoolConfig) -> models.Amount | None:
-    """What a miner asked for counts only above the pool's own."""
-    if pool.payments is None:
-        return None
-    return amount(max(pool.payments.minimum_payment_sats, reply.minimum_sats), pool.coin.decimals)
 
 
 def _worker(worker: MinerWorker, miner_ips: str) -> models.MinerWorker:
@@ -108,7 +99,8 @@ def _worker(worker: MinerWorker, miner_ips: str) -> models.MinerWorker:
     )
 
 
-def _miner_payment(part: MinerPayment, pool: PoolConfig) -> models.MinerPayment:
+def miner_payment(part: MinerPayment, pool: PoolConfig) -> models.MinerPayment:
+    """A miner's part of a payment."""
     return models.MinerPayment(
         id=part.payment_id,
         state=part.state,

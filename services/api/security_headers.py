@@ -29,7 +29,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds `HEADERS`, and forbids caching where the route has not said otherwise."""
+    """Adds `HEADERS`, and has everything asked for again where the route has not said otherwise."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,8 +41,8 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                if "etag" not in headers:  # static files are cached by their tag
-                    headers.setdefault("Cache-Control", "no-cache")
+                # Keep it, and ask whether it still holds: after an upgrade no page may run an older script.
+                headers.setdefault("Cache-Control", "no-cache")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -7,18 +7,16 @@ events missed; one that cannot take an event within `SEND_TIMEOUT_SECONDS` is dr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from typing import ClassVar
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from services.api.metrics import LISTENERS, LISTENERS_DROPPED, LISTENERS_REFUSED
-from services.api.problem import ProblemError
-
-# Each costs a socket and a task; browsers beyond this get 503 and keep reading the plain endpoints.
-MAX_LISTENERS = 1000
+from services.api.metrics import LISTENERS_DROPPED
+from services.api.rate_limit import SENDER
+from services.api.seats import MAX_LISTENERS, Seats
 
 # The socket's buffers hold many events: whoever has not drained them by now is not reading.
 SEND_TIMEOUT_SECONDS = 10.0
@@ -33,8 +31,7 @@ class EventHub:
     """The newest event and those who wait for the next."""
 
     def __init__(self, limit: int = MAX_LISTENERS) -> None:
-        self._limit = limit
-        self._listeners = 0
+        self.seats = Seats(limit)
         self._sequence = 0
         self._event = b""
         self._closed = False
@@ -64,27 +61,12 @@ class EventHub:
 
     @property
     def listeners(self) -> int:
-        """How many listen now."""
-        return self._listeners
+        """How many listen now, to this and to all other feeds."""
+        return self.seats.taken
 
-    @contextmanager
-    def seat(self) -> Iterator[None]:
+    def seat(self, sender: str = "") -> AbstractContextManager[None]:
         """Count a listener while it listens."""
-        self._take(+1)
-        try:
-            yield
-        finally:
-            self._take(-1)
-
-    def refuse_when_full(self) -> None:
-        """Raise a 503 problem when no more listeners are taken."""
-        if self._listeners >= self._limit:
-            LISTENERS_REFUSED.inc()
-            raise ProblemError(503, "too many listeners", "poll /api/stats instead")
-
-    def _take(self, seats: int) -> None:
-        self._listeners += seats
-        LISTENERS.set(self._listeners)
+        return self.seats.seat(sender)
 
     def _wake(self) -> None:
         self._changed.set()
@@ -92,14 +74,23 @@ class EventHub:
 
 
 class EventStream(StreamingResponse):
-    """A listener's response: the hub's events until either side leaves or the listener is too slow."""
+    """A listener's response: events until either side leaves or the listener is too slow."""
+
+    media_type = "text/event-stream"
 
     # no-store: a cache would keep the stream; X-Accel-Buffering: nginx would hold events back
     HEADERS: ClassVar = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-    def __init__(self, hub: EventHub, *, send_timeout_seconds: float = SEND_TIMEOUT_SECONDS) -> None:
-        hub.refuse_when_full()
-        super().__init__(hub.events(), headers=self.HEADERS, media_type="text/event-stream")
+    def __init__(
+        self,
+        hub: EventHub,
+        *,
+        events: AsyncIterator[bytes] | None = None,
+        send_timeout_seconds: float = SEND_TIMEOUT_SECONDS,
+    ) -> None:
+        """Streams the hub's events, or those given; a listener in either case."""
+        hub.seats.refuse_when_full()
+        super().__init__(events or hub.events(), headers=self.HEADERS)
         self._hub = hub
         self._send_timeout_seconds = send_timeout_seconds
 
@@ -110,7 +101,9 @@ class EventStream(StreamingResponse):
             async with asyncio.timeout(self._send_timeout_seconds):
                 await send(message)
 
-        with self._hub.seat():
+        sender = scope.get(SENDER, "")
+        self._hub.seats.refuse_when_full(sender)
+        with self._hub.seat(sender):
             try:
                 await super().__call__(scope, receive, send_in_time)
             except TimeoutError:

@@ -36,6 +36,7 @@ from services.api.head_deadline import HeadDeadlineProtocol
 from services.api.listening import HttpServer, listen
 from services.api.nomp_api import NompAnswers
 from services.api.portal import Portal, open_portal
+from services.api.rate_limit import Gate
 from tests.unit import api_samples as samples
 
 
@@ -54,6 +55,7 @@ async def running_api(
     nats_url: str,
     config: PortalConfig | None = None,
     protocol: type[HeadDeadlineProtocol] = HeadDeadlineProtocol,
+    gate: Gate | None = None,
 ) -> AsyncIterator[RunningApi]:
     """The api with a clock that stands at `samples.NOW_MS`; gathers when a test says so."""
     bus = await Bus.connect(nats_url, service=API, replica="test")
@@ -65,11 +67,11 @@ async def running_api(
     listener, stop = listen("127.0.0.1", 0), asyncio.Event()
     port: int = listener.getsockname()[1]
     async with asyncio.TaskGroup() as group, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        group.create_task(HttpServer(create_app(portal, answers), protocol).serve_until(stop, listener))
+        group.create_task(HttpServer(create_app(portal, answers, gate), protocol).serve_until(stop, listener))
         try:
             yield RunningApi(portal, gatherer, client, port)
         finally:
-            portal.hub.close()
+            portal.close_streams()
             stop.set()
     await bus.drain()
 

@@ -1,16 +1,35 @@
-"""The web site, as a browser without and with JavaScript gets it."""
+"""The web site, as a browser without JavaScript gets it; tests/browser has what happens with it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 
 import pytest
 
+from nompcore.requests import MinerReply, MinerRequest
+from nompcore.subjects import MINER
+from services.api.site.routes import OLD_PATHS
 from tests.service.api_service import RunningApi, full_api, running_api, store_snapshots, writer
 from tests.unit import api_samples as samples
 
-PAGES = ("/", "/live", f"/miners?pool={samples.POOL}&address={samples.ADDRESS}", "/miners", "/docs")
+POOL_PAGE = f"/pools/{samples.POOL}"
+MINER_PAGE = f"/miners/{samples.ADDRESS}"
+
+PAGES = (
+    "/",
+    POOL_PAGE,
+    f"{POOL_PAGE}/workers",
+    f"{POOL_PAGE}/blocks",
+    f"{POOL_PAGE}/payments",
+    MINER_PAGE,
+    "/miners",
+    "/getting-started",
+    "/mining-key",
+    "/status",
+    "/docs",
+)
 
 
 @pytest.fixture
@@ -42,45 +61,71 @@ async def page(api: RunningApi, path: str) -> Page:
     return Page((await api.client.get(path)).text)
 
 
-async def test_the_home_page_shows_the_pool_alive(api: RunningApi) -> None:
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/", ("Litecoin", "live", "2.50 MH/s", "2307", "25.0 %", "PROP", "fee 1.5 %", "1 h ago")),
+        (
+            POOL_PAGE,
+            (
+                "2\N{NARROW NO-BREAK SPACE}950\N{NARROW NO-BREAK SPACE}123",
+                "1 of 2 ok",
+                "stratum+tcp://pool.example:3032",
+                "<your LTC address>.<rig>",
+                "22/100",
+                "12.5",
+                "75.0625",
+            ),
+        ),
+        (f"{POOL_PAGE}/workers", ("1.50 MH/s", "LaddressTwo", "1 to 3 of 3", "3 s ago")),
+        (f"{POOL_PAGE}/blocks", ("1 to 7 of 7", "pending", "12.5", "abababab")),
+        (f"{POOL_PAGE}/payments", ("3.00000001", "confirmed", "1 to 1 of 1", "1 min ago")),
+        (MINER_PAGE, (samples.ADDRESS, "1.50 MH/s", "1.5 LTC", "203.0.113.x", "2.00000001", "3 s ago")),
+        (
+            "/getting-started",
+            ("cpuminer -a scrypt -o stratum+tcp://pool.example:3032 -u YOUR_LTC_ADDRESS.rig1",),
+        ),
+        ("/mining-key", ("Litecoin", "48", "50 5", "ltc")),
+        ("/status", ("Stratum", "unreachable", "running", "Not everything is in order.")),
+    ],
+)
+async def test_a_page_shows(api: RunningApi, path: str, shown: tuple[str, ...]) -> None:
+    answer = await api.client.get(path)
+    text = Page(answer.text).text
+
+    assert answer.status_code == 200
+    for part in shown:
+        assert part in text, part
+
+
+async def test_the_curve_is_drawn_by_the_server(api: RunningApi) -> None:
     home = await page(api, "/")
 
-    for shown in (
-        "Litecoin",
-        "live",
-        "2.50 MH/s",
-        "2\N{NARROW NO-BREAK SPACE}950\N{NARROW NO-BREAK SPACE}123",
-        "2307",
-        "1 of 2 ok",
-        "25.0 %",
-        "stratum+tcp://pool.example:3032",
-        "<your LTC address>.<rig>",
-        "22/100",
-        "12.5",
-        "75.0625 LTC",
-        "1 h ago",
-    ):
-        assert shown in home.text, shown
+    assert ("polyline", "points", "0.0,8.2 300.0,2.0") in home.attributes
 
 
-async def test_the_curve_has_the_history(api: RunningApi) -> None:
-    home = await page(api, "/")
+async def test_charts_have_the_history_and_the_blocks(api: RunningApi) -> None:
+    charts = (await api.client.get(f"/charts/{samples.POOL}")).json()
 
-    assert ("svg", "data-points", "2000000 2250000") in home.attributes
+    assert charts["hashrate"] == [[1_763_999_970, 1_763_999_985], [2_000_000, 2_250_000]]
+    assert charts["workers"][1] == [2, 3]
+    assert (charts["effort"][1], charts["luck"][1]) == ([50], [200])
+    assert charts["difficulty"][0] == charts["effort"][0] == [samples.NOW_MS / 1000 - 3600]
+    assert (await api.client.get("/charts/nopool")).status_code == 404
 
 
 async def test_markup_in_worker_names_is_text(api: RunningApi) -> None:
-    home = await page(api, "/")
-    miner = await page(api, f"/miners?pool={samples.POOL}&address={samples.ADDRESS}")
+    workers = await page(api, f"{POOL_PAGE}/workers")
+    miner = await page(api, MINER_PAGE)
 
-    assert "b" not in home.tags
-    assert samples.HOSTILE_WORKER in home.text
-    assert "script" not in miner.tags
+    assert "b" not in workers.tags
+    assert samples.HOSTILE_WORKER in workers.text
     assert "<script>alert(1)</script>" in miner.text
+    assert miner.tags.count("script") == workers.tags.count("script")
 
 
 async def test_markup_in_a_looked_up_address_does_not_come_back(api: RunningApi) -> None:
-    answer = await api.client.get("/miners", params={"pool": samples.POOL, "address": "<img src=x>"})
+    answer = await api.client.get("/miners", params={"address": "<img src=x>"})
 
     assert answer.status_code == 422
     assert "<img src=x>" not in answer.text
@@ -89,7 +134,7 @@ async def test_markup_in_a_looked_up_address_does_not_come_back(api: RunningApi)
 async def test_pages_need_nothing_inline_and_nothing_foreign(api: RunningApi) -> None:
     for path in PAGES:
         shown = await page(api, path)
-        own = [value for _, name, value in shown.attributes if name in ("src", "action", "data-source")]
+        own = [value for _, name, value in shown.attributes if name in ("src", "action", "data-charts")]
         styles = [value for tag, name, value in shown.attributes if tag == "link" and name == "href"]
 
         assert all(value.startswith("/") for value in own + styles), path
@@ -100,74 +145,112 @@ async def test_pages_need_nothing_inline_and_nothing_foreign(api: RunningApi) ->
         ), path
 
 
-async def test_every_file_a_page_names_is_there(api: RunningApi) -> None:
-    home = await page(api, "/")
-    files = {value for _, _, value in home.attributes if value.startswith(("/static/", "/live"))}
+async def test_every_link_and_file_of_ours_is_there(api: RunningApi) -> None:
+    found: set[str] = set()
+    for path in PAGES:
+        shown = await page(api, path)
+        found |= {
+            value.partition("#")[0]
+            for _, name, value in shown.attributes
+            if name in ("src", "href", "action", "data-charts") and value.startswith("/")
+        }
 
-    assert len(files) >= 4
-    for file in files:
-        assert (await api.client.get(file)).status_code == 200, file
-
-
-async def test_the_changing_part_is_the_same_as_in_the_page(api: RunningApi) -> None:
-    part = (await api.client.get("/live")).text
-
-    assert part.strip() in (await api.client.get("/")).text
-
-
-async def test_a_looked_up_miner_has_a_page(api: RunningApi) -> None:
-    miner = await page(api, f"/miners?pool={samples.POOL}&address={samples.ADDRESS}")
-
-    for shown in (samples.ADDRESS, "1.50 MH/s", "1.5 LTC", "203.0.113.x", "2.00000001", "3 s ago"):
-        assert shown in miner.text, shown
+    assert len(found) >= 15
+    for link in found - {"/miners/LaddressTwo"}:  # whom the payouts of the samples does not know
+        assert (await api.client.get(link)).status_code == 200, link
 
 
-async def test_a_miner_is_found_by_what_its_program_logs_in_with(api: RunningApi) -> None:
-    answer = await api.client.get("/miners", params={"pool": samples.POOL, "address": " LaddressOne.rig1 "})
+async def test_parts_that_change_can_be_told_apart(api: RunningApi) -> None:
+    for path in PAGES:
+        ids = [value for _, name, value in (await page(api, path)).attributes if name == "id"]
 
-    assert answer.status_code == 200
+        assert len(ids) == len(set(ids)), path
+
+
+@pytest.mark.parametrize("login", [" LaddressOne.rig1 ", "LaddressOne", "LaddressOne.rig.1"])
+async def test_a_miner_is_found_by_what_its_program_logs_in_with(api: RunningApi, login: str) -> None:
+    answer = await api.client.get("/miners", params={"address": login})
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == MINER_PAGE
+
+
+@pytest.mark.parametrize("old", [*OLD_PATHS, "/workers/LaddressOne"])
+async def test_the_paths_of_nomp_lead_to_pages(api: RunningApi, old: str) -> None:
+    answer = await api.client.get(old)
+
+    assert answer.status_code == 308
+    assert (await api.client.get(answer.headers["location"])).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "title"),
+    ("path", "status", "title"),
     [
-        ({"pool": "nopool", "address": "Lone"}, 404, "unknown pool"),
-        ({"pool": samples.POOL, "address": "Lnobody"}, 404, "unknown miner"),
-        ({"pool": samples.POOL}, 422, "not an address"),
-        ({}, 404, "unknown pool"),
+        ("/miners/Lnobody", 404, "unknown miner"),
+        ("/miners/a%20b", 422, "not an address"),
+        (f"/miners/{'L' * 129}", 422, "not an address"),
+        ("/pools/nopool", 404, "unknown pool"),
+        ("/pools/nopool/blocks", 404, "unknown pool"),
     ],
 )
-async def test_a_lookup_that_fails_says_why(
-    api: RunningApi, query: dict[str, str], status: int, title: str
-) -> None:
-    answer = await api.client.get("/miners", params=query)
+async def test_a_page_that_is_not_there_says_why(api: RunningApi, path: str, status: int, title: str) -> None:
+    answer = await api.client.get(path)
 
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
     assert title in Page(answer.text).text
 
 
-async def test_without_payouts_the_page_says_so_and_shows_the_rest(nats_url: str) -> None:
+@pytest.mark.parametrize("number", ["0", "-1", "x", "20001", "9" * 40])
+async def test_a_page_number_that_cannot_be_is_refused(api: RunningApi, number: str) -> None:
+    answer = await api.client.get(f"{POOL_PAGE}/blocks", params={"page": number})
+
+    assert answer.status_code == 422
+
+
+async def test_without_payouts_pages_say_so_and_show_the_rest(nats_url: str) -> None:
     async with writer(nats_url) as bus:
         await store_snapshots(bus)
     async with running_api(nats_url) as api:
         await api.gatherer.gather()
-        home = await page(api, "/")
-        lookup = await api.client.get("/miners", params={"pool": samples.POOL, "address": samples.ADDRESS})
+        pool = await page(api, POOL_PAGE)
+        answers = {
+            path: await api.client.get(path)
+            for path in (MINER_PAGE, f"{POOL_PAGE}/blocks", f"{POOL_PAGE}/payments")
+        }
+        others = {path: (await api.client.get(path)).status_code for path in PAGES if path not in answers}
 
-    assert "payouts unavailable" in home.text
-    assert "2.50 MH/s" in home.text
-    assert lookup.status_code == 503
-    assert "payouts unavailable" in Page(lookup.text).text
+    assert "payouts unavailable" in pool.text
+    assert "2.50 MH/s" in pool.text
+    assert set(others.values()) == {200}
+    for path, answer in answers.items():
+        assert answer.status_code == 503, path
+        assert answer.headers["retry-after"] == "5", path
+        assert "payouts unavailable" in Page(answer.text).text, path
 
 
-async def test_a_pool_that_was_never_heard_of_has_a_page_too(nats_url: str) -> None:
+async def test_a_payouts_that_hangs_does_not_hang_the_page(nats_url: str) -> None:
+    async def never(_: MinerRequest) -> MinerReply:
+        await asyncio.Event().wait()
+        raise AssertionError("an event that nobody sets was set")
+
+    async with writer(nats_url) as bus, running_api(nats_url) as api:
+        await bus.serve(MINER, never, samples.POOL)
+        answer = await api.client.get(MINER_PAGE)
+
+    assert answer.status_code == 503
+    assert "payouts unavailable" in Page(answer.text).text
+
+
+async def test_a_pool_that_was_never_heard_of_has_pages_too(nats_url: str) -> None:
     async with running_api(nats_url) as api:
         await api.gatherer.gather()
+        pool, workers = await page(api, POOL_PAGE), await page(api, f"{POOL_PAGE}/workers")
         home = await page(api, "/")
 
     assert "waiting for figures" in home.text
-    assert "No block found yet." in home.text
+    assert "No block found yet." in pool.text
+    assert "Nobody mines here at the moment." in workers.text
 
 
 async def test_old_figures_are_called_old(nats_url: str) -> None:
@@ -204,9 +287,8 @@ async def test_the_api_reference_names_every_route_and_object(api: RunningApi) -
 
 async def test_without_the_web_site_the_api_and_its_reference_remain(nats_url: str) -> None:
     async with running_api(nats_url, samples.portal_config(enabled=False)) as api:
-        statuses = {
-            path: (await api.client.get(path)).status_code
-            for path in ("/", "/live", "/miners", "/docs", "/health")
-        }
+        statuses = {path: (await api.client.get(path)).status_code for path in (*PAGES, "/health")}
+        docs = await page(api, "/docs")
 
-    assert statuses == {"/": 404, "/live": 404, "/miners": 404, "/docs": 200, "/health": 200}
+    assert {path for path, status in statuses.items() if status == 200} == {"/docs", "/health"}
+    assert "form" not in docs.tags

@@ -49,6 +49,29 @@ async def test_the_process_serves_measures_and_leaves_when_told(
     assert "a password of our own" not in process.output
 
 
+async def test_the_process_limits_each_client_behind_its_proxy(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    api_port = free_port()
+    limits = {"API_RATE": "0.001", "API_BURST": "1", "API_PROXY_NETWORKS": "127.0.0.1"}
+    process = EdgeProcess(
+        "api",
+        tmp_path / "api",
+        ConfigDir(),
+        nats_server.url,
+        API_PORT=str(api_port),
+        METRICS_PORT="0",
+        **limits,
+    )
+    await process.start()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{api_port}") as client:
+        clients = ("203.0.113.1", "203.0.113.2", "203.0.113.1")
+        answers = [await client.get("/api/stats", headers={"X-Forwarded-For": name}) for name in clients]
+    await process.stop()
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+
+
 async def test_an_outage_of_nats_is_survived_by_the_process(nats_server: NatsServer, tmp_path: Path) -> None:
     api_port = free_port()
     ports = {"API_PORT": str(api_port), "METRICS_PORT": "0"}

@@ -189,6 +189,9 @@ def block_row(**changes: Any) -> BlockRow:
         confirmations=22,
         difficulty=2307.0,
         time_ms=NOW_MS - 3_600_000,
+        effort=0.5,
+        network_difficulty=2307.0 * SCRYPT_MULTIPLIER,
+        coinbase_txid_display=TXID,
     )
     return msgspec.structs.replace(row, **changes)
 

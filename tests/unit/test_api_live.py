@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from services.api.live import MAX_REPLICAS, REPLICA_SILENCE_MS, LiveState
-from services.api.sparkline import MAX_POINTS, spark_points
 from tests.unit import api_samples as samples
 
 
@@ -74,16 +73,3 @@ def test_every_gathering_is_a_new_revision() -> None:
     state.gathered(2)
 
     assert (state.revision, state.gathered_ms) == (2, 2)
-
-
-def test_a_curve_has_few_points_and_keeps_its_mean() -> None:
-    points = [samples.history_point(1000 - age, hashrate=float(age)) for age in range(1000)]
-
-    drawn = [float(value) for value in spark_points(points).split()]
-
-    assert len(drawn) <= MAX_POINTS
-    assert abs(sum(drawn) / len(drawn) - 499.5) < 1
-
-
-def test_no_history_draws_nothing() -> None:
-    assert spark_points([]) == ""

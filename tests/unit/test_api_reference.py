@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query
 
-from services.api.models import Health
+from services.api.health_models import Health
 from services.api.reference import Answer, Described, build_reference
 
 

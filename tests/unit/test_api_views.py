@@ -11,6 +11,7 @@ from nompcore.requests import PageRequest
 from services.api import row_views
 from services.api.live import LiveState
 from services.api.pool_views import TOP_WORKERS, PoolViews, top_workers
+from services.api.row_pages import block_page
 from tests.unit import api_samples as samples
 
 PAGE = PageRequest(offset=0, limit=50)
@@ -133,7 +134,7 @@ def test_blocks_lead_to_the_explorer_of_the_main_network_only() -> None:
 
 
 def test_a_page_of_blocks_says_what_was_asked_and_how_many_there_are() -> None:
-    page = row_views.block_page(samples.blocks_reply(), PAGE, samples.pool_config())
+    page = block_page(samples.blocks_reply(), PAGE, samples.pool_config(), [], "/blocks")
 
     assert (page.total, page.offset, page.limit, len(page.blocks)) == (7, 0, 50, 1)
 
@@ -158,6 +159,14 @@ def test_a_miners_workers_show_as_much_of_their_ip_as_is_published() -> None:
     }
 
     assert shown == {"full": "203.0.113.77", "masked": "203.0.113.x", "hidden": ""}
+
+
+def test_a_block_tells_how_much_work_it_took() -> None:
+    took = row_views.block(samples.block_row(effort=0.5, network_difficulty=512.0), samples.pool_config())
+    unknown = row_views.block(samples.block_row(effort=0.0, network_difficulty=0.0), samples.pool_config())
+
+    assert (took.effort_percent, took.network_difficulty) == (50, 512)
+    assert (unknown.effort_percent, unknown.network_difficulty) == (None, None)
 
 
 def test_a_miner_is_told_from_which_balance_on_it_is_paid() -> None:

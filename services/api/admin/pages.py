@@ -1,0 +1,82 @@
+"""Renders the admin center's pages from what was asked of other services."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from nompcore.control import AdminAction
+from nompcore.messages import Ban
+from nompcore.requests import PaymentsControlReply
+from services.api.admin.news import News
+from services.api.admin.stratum_desk import ROWS_A_PAGE, ConnectionPage
+from services.api.admin.visit import TOKEN_FIELD, Visit
+from services.api.portal import Portal
+from services.api.site.environment import environment
+from services.api.site.texts import read_texts
+from services.api.status_view import status_of
+
+
+class AdminPages:
+    """One method a page."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._templates = environment(read_texts())
+        site = portal.config.website
+        self._templates.globals["site"] = site.stratum_host
+        self._templates.globals["has_site"] = False  # the site may be on another port
+        self._templates.globals["token_field"] = TOKEN_FIELD
+        self._templates.globals["pool_names"] = sorted(portal.config.pools)
+
+    def login(self, visit: Visit, *, failure: str = "") -> str:
+        """Name, password and digits."""
+        return self._render("login", visit, failure=failure)
+
+    def overview(self, visit: Visit, news: list[News]) -> str:
+        """Services, daemons, and what happened lately."""
+        portal = self._portal
+        connected = portal.bus.connected
+        status = status_of(portal.config.pools, portal.state, portal.now_ms(), connected=connected)
+        pulses = [
+            (pool, pulse.stats, portal.now_ms() - pulse.heard_ms)
+            for pool, live in sorted(portal.state.pools.items())
+            for _, pulse in sorted(live.pulses.items())
+        ]
+        return self._render("overview", visit, status=status, pulses=pulses, news=news)
+
+    def connections(self, visit: Visit, pool: str, search: str, number: int, page: ConnectionPage) -> str:
+        """Live connections of one pool."""
+        pages = max(1, -(-page.total // ROWS_A_PAGE))
+        return self._render(
+            "connections", visit, pool=pool, search=search, number=number, pages=pages, page=page
+        )
+
+    def bans(self, visit: Visit, total: int, bans: list[Ban], problem: str) -> str:
+        """Banned addresses, and the form to ban one."""
+        return self._render(
+            "bans", visit, total=total, bans=bans, problem=problem, now_ms=self._portal.now_ms()
+        )
+
+    def pool(
+        self, visit: Visit, pool: str, question: str, reply: PaymentsControlReply | None, problem: str
+    ) -> str:
+        """A pool's payments."""
+        return self._render("pool", visit, pool=pool, question=question, reply=reply, problem=problem)
+
+    def config(self, visit: Visit, files: list[tuple[str, str]]) -> str:
+        """The configuration without secrets."""
+        return self._render("config", visit, files=files, warnings=self._portal.config.warnings)
+
+    def log(self, visit: Visit, actions: list[AdminAction]) -> str:
+        """What operators did."""
+        return self._render("log", visit, actions=actions)
+
+    def outcome(self, visit: Visit, title: str, text: str, back: str) -> str:
+        """What came of an order."""
+        return self._render("outcome", visit, title=title, text=text, back=back)
+
+    def _render(self, template: str, visit: Visit, **context: object) -> str:
+        now = datetime.fromtimestamp(self._portal.now_ms() / 1000, UTC)
+        return self._templates.get_template(f"admin/{template}.html").render(
+            now=now, here=template, visit=visit, **context
+        )
