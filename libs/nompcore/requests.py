@@ -135,7 +135,7 @@ class LoginReply(Message, frozen=True, kw_only=True):
 class PaymentsControl(Message, frozen=True, kw_only=True):
     """An order, or a question, about a pool's payments. Which fields count depends on `action`."""
 
-    action: str  # a key of services/payouts/control/payment_control.py's table: "status", "dry-run", "pause", …
+    action: str  # a key of the table in services/payouts/control/payment_control.py: "status", "pause", …
     author: str = ""  # who asks; pause, resolve-stuck, deposit-reserve, correct, release-suspense
     reason: str = ""  # pause, resolve-stuck, deposit-reserve, correct, release-suspense
     address: str = ""  # release-payee, set-minimum

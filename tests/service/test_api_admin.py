@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route
 
+from nompcore.bus import Bus
 from nompcore.config import load_config
 from nompcore.subjects import API
 from services.api.admin.center import AdminCenter
@@ -19,7 +20,6 @@ from services.api.admin.totp import STEP_SECONDS, code_at
 from services.api.portal import open_portal
 from tests.servers import NatsServer, free_port
 from tests.service.admin_stage import ANN, PASSWORD, WEBHOOK, AdminStage, Browser, admin_stage
-from tests.service.api_service import Bus
 from tests.unit.config_dir import COINS_DIR, ConfigDir
 
 FORM = "/admin/login"

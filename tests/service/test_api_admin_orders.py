@@ -1,4 +1,4 @@
-"""Orders given in the admin center: to real stratum replicas with real miners, and to payouts; each in the log."""
+"""Orders given in the admin center: to real stratum replicas and miners, and to payouts; each is logged."""
 
 from __future__ import annotations
 
@@ -57,9 +57,8 @@ class Miners:
 async def miners(stage: AdminStage, tmp_path: Path) -> AsyncIterator[Miners]:
     url = stage.nats.url_for(STRATUM, f"{STRATUM}-password")
     replicas = [StratumProcess(tmp_path / name, url) for name in ("one", "two")]
-    jobs = await Bus.connect(
-        stage.nats.url_for(JOBMAKER, f"{JOBMAKER}-password"), service=JOBMAKER, replica=""
-    )
+    jobs_url = stage.nats.url_for(JOBMAKER, f"{JOBMAKER}-password")
+    jobs = await Bus.connect(jobs_url, service=JOBMAKER, replica="test")
     await jobs.ensure()
     await jobs.publish(JOB, make_job(), pool=POOL)
     for name, replica in zip(("one", "two"), replicas, strict=True):
@@ -132,7 +131,7 @@ async def test_a_ban_reaches_every_replica_and_is_lifted_everywhere(miners: Mine
     page = (await miners.operator.get("/admin/bans")).text
     assert "127.0.0.1" in page
     assert "floods the pool" in page
-    assert "2 h" in page or "1.99" in page or "h<" in page
+    assert "<td>2 h<td>" in page
     text = await miners.order("unban", ip="127.0.0.1")
     assert "the ban of 127.0.0.1 is lifted" in text
     for replica in miners.replicas:
@@ -162,27 +161,25 @@ async def test_an_order_without_sense_is_refused_and_logged(miners: Miners) -> N
     assert "<script>alert" not in log
 
 
-@pytest.mark.parametrize("order", ORDERS)
-async def test_every_order_about_payments_is_passed_on_by_name(stage: AdminStage, order: str) -> None:
+async def test_every_order_about_payments_is_passed_on_with_the_name_of_who_gave_it(
+    stage: AdminStage,
+) -> None:
     await stage.serve_payments()
     operator = await stage.start()
     await operator.log_in()
-    pool = samples.POOL
+    fields = {"pool": samples.POOL, "reason": "the wallet moves", "amount_sats": "1200"}
 
-    answer = await operator.order(
-        order, pool=pool, reason="the wallet moves", amount_sats="1200", author="eve"
-    )
+    answers = [await operator.order(order, **fields, author="eve") for order in ORDERS]
 
-    assert answer.status_code == 200
-    assert f"{order} was done" in answer.text
-    (asked,) = stage.asked
-    assert (asked.action, asked.author, asked.reason, asked.amount_sats) == (
-        order, "ann", "the wallet moves", 1200,
-    )  # fmt: skip
-    begun, done = (await stage.actions())[-2:]
-    assert (begun.action, begun.outcome, begun.who, begun.ip) == (order, "asked", "ann", "127.0.0.1")
-    assert (done.action_id, done.outcome, done.text) == (begun.action_id, "done", f"{order} was done")
-    assert begun.asked["reason"] == "the wallet moves"
+    assert [answer.status_code for answer in answers] == [200] * len(ORDERS)
+    assert [(one.action, one.author, one.reason, one.amount_sats) for one in stage.asked] == [
+        (order, "ann", "the wallet moves", 1200) for order in ORDERS
+    ]
+    logged = (await stage.actions())[2:]
+    assert outcomes(logged) == [(order, outcome) for order in ORDERS for outcome in ("asked", "done")]
+    for begun, done in zip(logged[::2], logged[1::2], strict=True):
+        assert (begun.who, begun.ip, begun.asked["reason"]) == ("ann", "127.0.0.1", "the wallet moves")
+        assert (done.action_id, done.text) == (begun.action_id, f"{begun.action} was done")
 
 
 async def test_payouts_that_does_not_answer_is_told_and_logged(stage: AdminStage) -> None:

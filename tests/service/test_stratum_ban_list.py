@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nompcore.bus import Bus
+from nompcore.errors import BusUnavailable
 from nompcore.jetstream import bucket_config
 from nompcore.messages import Ban
 from nompcore.subjects import BANS, STRATUM
@@ -232,3 +233,51 @@ async def test_bans_that_nats_refuses_hold_here_and_are_counted(
         await wait_until(lambda: bans.is_banned("203.0.113.8"), what="what is in KV is heard of")
         assert (bans.is_banned(BAD), bans.is_banned(V6)) == (True, True)
         running.cancel()
+
+
+async def test_the_list_says_why_and_a_ban_is_lifted_by_any_replica(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    one, two = replicas
+    one.bans.ban(BAD, "floods the pool", "btc", HOUR)
+    await wait_until(lambda: two.bans.is_banned(BAD), what="the other replica has it")
+
+    (ban,) = two.bans.listed()
+    assert (ban.group, ban.reason, ban.pool, ban.replica) == (BAD, "floods the pool", "btc", "one")
+    assert await two.bans.lift(BAD)
+
+    assert not two.bans.is_banned(BAD)
+    await wait_until(lambda: not one.bans.is_banned(BAD), what="it is lifted")
+    assert list(one.bans.listed()) == list(two.bans.listed()) == []
+    assert not await one.bans.lift(BAD)
+
+
+async def test_a_ban_that_people_typed_is_listed_until_they_lift_it(
+    replicas: tuple[Replica, Replica], nats_server: NatsServer
+) -> None:
+    one, _ = replicas
+    async with nats_server.operator() as client:
+        await (await client.jetstream().key_value(BANS.name)).put(ban_key(V6), b"because")
+    await wait_until(lambda: one.bans.is_banned(V6), what="it is heard of")
+
+    (ban,) = one.bans.listed()
+
+    assert (ban.group, ban.reason, ban.until_ms) == (V6, "by an operator", module.UNTIL_LIFTED_MS)
+
+
+async def test_a_ban_lifted_before_it_was_told_is_never_told(
+    replicas: tuple[Replica, Replica], nats_server: NatsServer
+) -> None:
+    one, two = replicas
+    await nats_server.kill()
+    await wait_until(lambda: not one.bus.connected and not two.bus.connected, what="NATS is away")
+    one.bans.ban(BAD, "junk", "btc", HOUR)
+    one.bans.ban(V6, "junk", "btc", HOUR)
+
+    with pytest.raises(BusUnavailable):
+        await one.bans.lift(BAD)
+    await nats_server.start()
+
+    await wait_until(lambda: two.bans.is_banned(V6), what="the other ban is told")
+    assert not one.bans.is_banned(BAD)
+    assert not two.bans.is_banned(BAD)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -142,9 +141,11 @@ async def test_a_ban_reaches_the_other_replica_and_is_lifted_on_both(control: Co
     assert await is_closed(await control.stage.clients.connect(one.port))
     assert (await control.ask("two", "unban", ip="127.0.0.1")).done == "the ban of 127.0.0.1 is lifted"
     await miner(control, two)
-    async with asyncio.timeout(30):
-        while (await control.ask("one", "bans")).total:
-            await asyncio.sleep(0)
+
+    async def is_lifted() -> bool:
+        return (await control.ask("one", "bans")).total == 0
+
+    await wait_until(is_lifted, what="it is lifted on the other as well")
     await miner(control, one)
 
 

@@ -161,10 +161,11 @@ LOGINS = {
         "config.json: coinSwitchListener.password: "
         'is an example password everybody knows; give your own, best as "${NOMP_COINSWITCH_PASSWORD}"',
     ),
-    "the README's admin password": (
+    "a password of the admin center": (
         portal("website", "adminCenter", "enabled", value=True),
         "config.json: website.adminCenter.password: "
-        'is an example password everybody knows; give your own, best as "${NOMP_ADMIN_PASSWORD}"',
+        "passwords of the admin center stand in no file of the configuration; remove it, make a line with "
+        "`python -m services.api.admin.password <name>` and give that as ADMIN_USERS or ADMIN_USERS_FILE",
     ),
     "the README's MPOS password": (
         in_turn(

@@ -134,7 +134,7 @@ def test_the_examples_of_the_readme_load_once_passwords_and_addresses_are_ones_o
         mi4iBXbBsydtcc5yFmsff2zCFVX4XG7qJc="LZz44iyF4zLCXJTU8RxztyyJZBntdS6fvv",
     )
     text = (tmp_path / "config.json").read_text()
-    (tmp_path / "config.json").write_text(text.replace('"password": "password"', '"password": "own"'))
+    (tmp_path / "config.json").write_text(text.replace('"password": "password"', '"password": ""'))
     portal = load_config(tmp_path, tmp_path / "coins", {})
     assert portal.pools["litecoin"].ports[3032].diff == 32
     assert [warning.path for warning in portal.warnings] == [
@@ -154,8 +154,8 @@ def test_the_examples_of_the_readme_are_refused_only_for_passwords_and_the_testn
     lines = problems_of(tmp_path, {}, tmp_path / "coins")
     assert [line.split(": ")[1] for line in lines] == [
         "address",
-        "blockNotifyListener.password",
         "website.adminCenter.password",
+        "blockNotifyListener.password",
         "daemons[0].password",
         "daemons[1].password",
         "shareProcessing.internal.daemon.password",

@@ -22,7 +22,7 @@ ASKING: dict[tuple[str, str], Any] = {
     (PORTAL_FILE, "website.host"): "0.0.0.0",
     (PORTAL_FILE, "website.port"): 80,
     (PORTAL_FILE, "website.stats.redis"): {"host": "localhost", "port": 6379},
-    (PORTAL_FILE, "website.adminCenter"): {"enabled": True, "password": "our own"},
+    (PORTAL_FILE, "website.adminCenter"): {"enabled": True},
     (PORTAL_FILE, "redis"): {},
     (PORTAL_FILE, "coinSwitchListener"): LISTENER,
     (PORTAL_FILE, "redisBlockNotifyListener"): {"enabled": True},

@@ -66,9 +66,7 @@ def test_a_machine_without_a_compiler_is_told_what_to_install(monkeypatch: pytes
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
 
-    with pytest.raises(
-        build.CannotBuild, match=r"no C compiler .*clang.*: apt-get install gcc"
-    ):
+    with pytest.raises(build.CannotBuild, match=r"no C compiler .*clang.*: apt-get install gcc"):
         build.find_compiler()
 
 

@@ -18,6 +18,11 @@ EXAMPLE_PASSWORDS = frozenset(
     {"password", "test", "testnet", "mypass", "securepassword", "mySuperSecurePassword"}
 )
 
+ADMIN_CENTER_ELSEWHERE = (
+    "passwords of the admin center stand in no file of the configuration; remove it, make a line with "
+    "`python -m services.api.admin.password <name>` and give that as ADMIN_USERS or ADMIN_USERS_FILE"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedPool:
@@ -45,6 +50,9 @@ def check_across(
     _refuse_second_claims(coins, "{thing} is already mined by {first}; a coin has one pool", findings)
     wording = "database {thing} is already written by {first}; a pool needs its own"
     _refuse_second_claims(_mpos_databases(pools), wording, findings)
+    admin = portal.website.admin_center
+    if admin and admin.enabled and admin.password.get_secret_value():
+        findings.problem(document.at(("website", "adminCenter", "password"), ADMIN_CENTER_ELSEWHERE))
     for owner, loc, password, variable in _passwords(portal, document, pools):
         text = _password_problem(password, variable)
         if text is not None:
@@ -95,17 +103,11 @@ def _passwords(
     portal: PortalFile, document: Document, pools: Iterable[LoadedPool]
 ) -> Iterator[tuple[Document, Loc, SecretStr, str]]:
     """Every password that would be used: its document, place, value and a variable to keep it in."""
-    listener, switch, admin = (
-        portal.block_notify_listener,
-        portal.coin_switch_listener,
-        portal.website.admin_center,
-    )
+    listener, switch = portal.block_notify_listener, portal.coin_switch_listener
     if listener.enabled:
         yield document, ("blockNotifyListener", "password"), listener.password, "NOMP_BLOCKNOTIFY_PASSWORD"
     if switch and switch.enabled:
         yield document, ("coinSwitchListener", "password"), switch.password, "NOMP_COINSWITCH_PASSWORD"
-    if admin and admin.enabled:
-        yield document, ("website", "adminCenter", "password"), admin.password, "NOMP_ADMIN_PASSWORD"
     for pool in pools:
         for loc, password, kind in _pool_passwords(pool.file):
             yield pool.document, loc, password, f"{pool.name.upper().replace('-', '_')}_{kind}_PASSWORD"

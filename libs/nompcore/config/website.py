@@ -69,7 +69,7 @@ class WebsiteSection(Section):
     stats: Annotated[StatsSection, key("stats", "statistics")] = StatsSection()
     admin_center: Annotated[
         AdminCenterSection | None,
-        key("adminCenter", "the operator's page", inactive="there is no admin center"),
+        key("adminCenter", "the operator's page", inactive="ADMIN_USERS of the environment decides"),
     ] = None
 
 

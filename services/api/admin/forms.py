@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
 MAX_BYTES = 16 * 1024
 MAX_FIELDS = 40
+READ_SECONDS = 10.0  # a browser sends a form with its head: who dawdles holds a connection
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -20,10 +22,14 @@ async def read_form(request: Request) -> dict[str, str]:
     if request.headers.get("content-type", "").partition(";")[0].strip() != FORM_TYPE:
         raise FormRefused("not a form")
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise FormRefused("too large a form")
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BYTES:
+                    raise FormRefused("too large a form")
+    except TimeoutError as error:
+        raise FormRefused("the form does not come") from error
     return parse_form(body)
 
 

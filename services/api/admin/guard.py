@@ -104,7 +104,7 @@ class Guard:
 
 
 def set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
-    """A cookie for the admin center's paths alone: not for scripts, not for other sites, only over TLS if any."""
+    """A cookie for these paths, not for scripts or other sites; over TLS only, where there is TLS."""
     response.set_cookie(
         name,
         value,

@@ -28,6 +28,7 @@ from services.api.portal import Portal
 from services.api.sse import EventStream
 
 LOGIN_FORM_SECONDS = 3600
+STREAM_SECONDS = 600.0  # then the browser comes back, and is asked for its session again
 MAX_PAGE = 10_000
 MAX_SEARCH = 200
 
@@ -139,8 +140,9 @@ class AdminRoutes:
     async def events(self, request: Request) -> Response:
         """Blocks, payments and alarms as they come."""
         session = visit_of(request).session
-        left_ms = session.ends_ms - self.portal.now_ms() if session else 0
-        return EventStream(self.portal.hub, events=self.news.stream(left_ms / 1000))
+        left_seconds = (session.ends_ms - self.portal.now_ms()) / 1000 if session else 0.0
+        events = self.news.stream(min(left_seconds, STREAM_SECONDS))
+        return EventStream(self.portal.hub, events=events)
 
     async def do(self, request: Request) -> Response:
         """Carry out an order."""
