@@ -153,6 +153,7 @@ async def test_the_books_can_be_asked_for(world: PayoutsWorld) -> None:
 async def test_corrections_are_booked_once_and_listed_with_reason_and_author(
     world: PayoutsWorld, chain: Chain
 ) -> None:
+    await chain.find_mature(1)  # what is owed has to be in the wallet
     (miner,) = await chain.miner_addresses(1)
     account = f"miner:{miner}"
     said = {"author": "ann", "reason": "ticket 42: coins found"}

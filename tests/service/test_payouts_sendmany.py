@@ -105,10 +105,11 @@ async def test_a_fee_above_the_limit_is_counted_where_the_rate_did_not_tell(
     before = metrics.FEES_ABOVE_CAP.labels(POOL)._value.get()
     await wallet.ask("settxfee", [0.09])
     try:
-        await settle(make_payer(ledger, daemon, chain), chain)
+        payer = make_payer(ledger, daemon, chain)
+        await settle(payer, chain)
     finally:
         await wallet.ask("settxfee", [0])
-    assert states(ledger) == ["confirmed"]
+    assert states(ledger) == ["confirmed"], payer.state
     assert metrics.FEES_ABOVE_CAP.labels(POOL)._value.get() == before + 1
 
 

@@ -107,6 +107,8 @@ def test_an_order_tells_what_it_lacks() -> None:
             order.required(field)
     with pytest.raises(OrderRefused, match="hours: expected a whole number"):
         order.whole("hours")
+    with pytest.raises(OrderRefused, match="amount: too large"):
+        Order("ann", {"amount": str(2**63)}).whole("amount")
 
 
 def test_every_event_of_the_gatherer_has_words_and_alarms_are_told_apart() -> None:

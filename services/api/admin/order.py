@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+LARGEST = 2**63 - 1
+"""What messages and databases hold."""
+
 
 class OrderRefused(Exception):  # noqa: N818 - a state, as the page tells it
     """It lacks something, or nobody follows it; the text is for the operator."""
@@ -30,6 +33,9 @@ class Order:
     def whole(self, name: str) -> int:
         """A whole number, 0 without one. Raises OrderRefused."""
         try:
-            return int(self.text(name) or 0)
+            number = int(self.text(name) or 0)
         except ValueError as error:
             raise OrderRefused(f"{name}: expected a whole number") from error
+        if abs(number) > LARGEST:
+            raise OrderRefused(f"{name}: too large")
+        return number
