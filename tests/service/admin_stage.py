@@ -126,7 +126,7 @@ async def admin_stage(directory: Path) -> AsyncIterator[AdminStage]:
     ]
     for bus in (payouts, api):
         await bus.ensure()
-    await store_snapshots_of_payouts(payouts)
+    await store_snapshots(payouts)
     stage = AdminStage(directory, nats, payouts, api)
     try:
         yield stage
@@ -135,8 +135,3 @@ async def admin_stage(directory: Path) -> AsyncIterator[AdminStage]:
         for bus in (payouts, api):
             await bus.drain()
         await nats.stop()
-
-
-async def store_snapshots_of_payouts(bus: Bus) -> None:
-    """What jobmaker and payouts would have written; both may write to the bucket."""
-    await store_snapshots(bus)

@@ -134,7 +134,7 @@ async def test_guessing_is_slowed_for_all_replicas_and_every_name(stage: AdminSt
         wait = int(answer.headers["retry-after"])
         assert 1 <= wait <= 2
         assert f"wait {wait} s" in answer.text
-    assert len({answer.text.replace(str(i), "") for i, answer in enumerate(wrong)}) <= 3
+    assert all("Wrong name, password or digits." in answer.text for answer in wrong)
     assert [one.outcome for one in await stage.actions()] == ["asked", "refused"] * 3
 
 

@@ -100,6 +100,10 @@ async def test_a_wallet_that_would_pay_too_high_a_fee_is_not_asked_until_its_rat
 async def test_a_fee_above_the_limit_is_counted_where_the_rate_did_not_tell(
     ledger: Ledger, daemon: Daemon, chain: Chain, wallet: OldWallet
 ) -> None:
+    async def without_rate(_params: list[Any]) -> object:
+        return {"balance": 1}
+
+    wallet.relay.answers |= {"getinfo": without_rate, "getwalletinfo": without_rate}
     (address,) = await chain.miner_addresses(1)
     credit(ledger, COIN, address)
     before = metrics.FEES_ABOVE_CAP.labels(POOL)._value.get()

@@ -73,6 +73,8 @@ def test_only_the_right_password_fits_and_nothing_fits_nobody() -> None:
         f"{line()}:MFRGG",
         f"{line()}\n{line()}",
     ],
+    # their salts are random, and names of tests must not be
+    ids=["text", "capital", "no name", "no hash", "rubbish", "no base32", "short secret", "twice"],
 )
 def test_a_line_that_is_none_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(SettingsInvalid) as caught:
