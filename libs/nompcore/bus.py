@@ -280,9 +280,8 @@ class Bus:
         timeout_seconds: float = 5,
     ) -> R:
         """Asks whoever serves `endpoint`. BusUnavailable, at once if nobody does; BusError if refused."""
-        return await self._rpc.request(
-            endpoint, message, pool=pool, replica=replica, timeout_seconds=timeout_seconds
-        )
+        place = {"pool": pool, "replica": replica}
+        return await self._rpc.request(endpoint, message, **place, timeout_seconds=timeout_seconds)
 
     # ---- shared state ----
 
