@@ -14,12 +14,12 @@ from services.api.admin.center import AdminCenter, alone
 from services.api.admin.config_files import ConfigFiles
 from services.api.admin.operators import read_operators
 from services.api.app import STATIC, create_app
-from services.api.client_address import TrustedProxies
-from services.api.gatherer import Gatherer
-from services.api.listening import HttpServer, listen
-from services.api.nomp_api import NompAnswers
-from services.api.portal import Portal, open_portal
-from services.api.rate_limit import Gate
+from services.api.nomp.nomp_api import NompAnswers
+from services.api.serving.client_address import TrustedProxies
+from services.api.serving.listening import HttpServer, listen
+from services.api.serving.rate_limit import Gate
+from services.api.state.gatherer import Gatherer
+from services.api.state.portal import Portal, open_portal
 
 
 def unix_ms() -> int:

@@ -11,20 +11,20 @@ from starlette.types import ASGIApp
 
 from nompcore.version import VERSION
 from services.api.admin.center import AdminCenter, beside
-from services.api.entity_tags import EntityTags
-from services.api.health import health_router
-from services.api.nomp_api import NompAnswers, nomp_router
-from services.api.nomp_forks_api import nomp_forks_router
-from services.api.openapi_document import describe
-from services.api.pool_metrics import pool_metrics_router
-from services.api.portal import Portal
-from services.api.problem import install_problems
-from services.api.rate_limit import Gate, RateLimit
-from services.api.request_metrics import RequestMetrics
-from services.api.security_headers import SecurityHeaders
+from services.api.nomp.nomp_api import NompAnswers, nomp_router
+from services.api.nomp.nomp_forks_api import nomp_forks_router
+from services.api.serving.entity_tags import EntityTags
+from services.api.serving.health import health_router
+from services.api.serving.openapi_document import describe
+from services.api.serving.problem import install_problems
+from services.api.serving.rate_limit import Gate, RateLimit
+from services.api.serving.request_metrics import RequestMetrics
+from services.api.serving.security_headers import SecurityHeaders
 from services.api.site.pages import Pages
 from services.api.site.routes import docs_router, site_router
-from services.api.v1 import v1_router
+from services.api.state.pool_metrics import pool_metrics_router
+from services.api.state.portal import Portal
+from services.api.v1.router import v1_router
 
 STATIC = Path(__file__).parent / "static"
 

@@ -18,7 +18,7 @@ from nompcore.requests import (
     PaymentsReply,
 )
 from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, PAYMENT_LIST, STATS, network_key, pool_key
-from services.api.sse import sse_event
+from services.api.feeds.sse import sse_event
 from tests.browser import site_samples as samples
 from tests.service.api_service import RunningApi, running_api, writer
 from tests.unit.api_samples import replica_stats

@@ -1,7 +1,8 @@
 """The examples of the API's description: what the api answers about the pool of the samples.
 
-`python -m tests.service.api_examples` asks a running one and writes `services/api/examples.json`, which the
-OpenAPI document shows, and `docs/api.md` below its head. A test compares them with what the api answers.
+`python -m tests.service.api_examples` asks a running one and writes `services/api/serving/examples.json`,
+which the OpenAPI document shows, and `docs/api.md` below its head. A test compares them with what the api
+answers.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 
 from nompcore.subjects import REPLICA_STATS
-from services.api.openapi_document import EXAMPLES, operations
+from services.api.serving.openapi_document import EXAMPLES, operations
 from tests.servers import NatsServer, wait_until
 from tests.service.api_service import RunningApi, full_api, writer
 from tests.unit import api_samples as samples

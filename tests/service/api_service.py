@@ -31,12 +31,12 @@ from nompcore.subjects import (
     pool_key,
 )
 from services.api.app import create_app
-from services.api.gatherer import Gatherer
-from services.api.head_deadline import HeadDeadlineProtocol
-from services.api.listening import HttpServer, listen
-from services.api.nomp_api import NompAnswers
-from services.api.portal import Portal, open_portal
-from services.api.rate_limit import Gate
+from services.api.nomp.nomp_api import NompAnswers
+from services.api.serving.head_deadline import HeadDeadlineProtocol
+from services.api.serving.listening import HttpServer, listen
+from services.api.serving.rate_limit import Gate
+from services.api.state.gatherer import Gatherer
+from services.api.state.portal import Portal, open_portal
 from tests.unit import api_samples as samples
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from nompcore.requests import BlocksReply, PageRequest
 from nompcore.subjects import BLOCK_CONFIRMED, BLOCK_LIST, REPLICA_STATS
-from services.api.head_deadline import HeadDeadlineProtocol
+from services.api.serving.head_deadline import HeadDeadlineProtocol
 from tests.servers import NatsServer, wait_until
 from tests.service.api_service import RunningApi, full_api, running_api, store_snapshots, writer
 from tests.unit import api_samples as samples

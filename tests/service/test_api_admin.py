@@ -17,7 +17,7 @@ from services.api.admin.center import AdminCenter
 from services.api.admin.config_files import ConfigFiles
 from services.api.admin.operators import read_operators
 from services.api.admin.totp import STEP_SECONDS, code_at
-from services.api.portal import open_portal
+from services.api.state.portal import open_portal
 from tests.servers import NatsServer, free_port
 from tests.service.admin_stage import ANN, PASSWORD, WEBHOOK, AdminStage, Browser, admin_stage
 from tests.unit.config_dir import COINS_DIR, ConfigDir

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.api.openapi_document import EVERYWHERE, examples, operations
+from services.api.serving.openapi_document import EVERYWHERE, examples, operations
 from tests.service.api_examples import PAGE, Document, api_page, examples_and_document, page_head
 
 

@@ -13,9 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from nompcore.subjects import BLOCK_CONFIRMED, PAYMENT_SENT
-from services.api.head_deadline import HeadDeadlineProtocol
-from services.api.rate_limit import Gate
-from services.api.seats import MAX_OF_ONE_SENDER
+from services.api.feeds.seats import MAX_OF_ONE_SENDER
+from services.api.serving.head_deadline import HeadDeadlineProtocol
+from services.api.serving.rate_limit import Gate
 from tests.servers import wait_until
 from tests.service.api_service import RunningApi, full_api, running_api, store_snapshots, writer
 from tests.unit import api_samples as samples

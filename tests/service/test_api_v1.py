@@ -12,9 +12,9 @@ import pytest
 
 from nompcore.requests import MinerReply, MinerRequest
 from nompcore.subjects import MINER
-from services.api.client_address import TrustedProxies
-from services.api.rate_limit import Gate
-from services.api.v1_miners import CSV_PAGE
+from services.api.serving.client_address import TrustedProxies
+from services.api.serving.rate_limit import Gate
+from services.api.v1.miners import CSV_PAGE
 from tests.counted import counted
 from tests.service.api_service import RunningApi, full_api, running_api, store_snapshots, writer
 from tests.unit import api_samples as samples

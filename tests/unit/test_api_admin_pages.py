@@ -17,7 +17,7 @@ from services.api.admin.forms import MAX_FIELDS, FormRefused, parse_form
 from services.api.admin.masked_config import MASK, masked
 from services.api.admin.news import KEPT, NewsDesk, told
 from services.api.admin.order import Order, OrderRefused
-from services.api.gatherer import EVENTS
+from services.api.state.gatherer import EVENTS
 from tests.unit.chain_samples import vectors
 from tests.unit.config_dir import COINS_DIR, PORTAL_FILE, ConfigDir
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.client_address import UNKNOWN, TrustedProxies, client_group
-from services.api.rate_limit import Gate
-from services.api.token_buckets import TokenBuckets
+from services.api.serving.client_address import UNKNOWN, TrustedProxies, client_group
+from services.api.serving.rate_limit import Gate
+from services.api.serving.token_buckets import TokenBuckets
 
 BALANCERS = TrustedProxies(["10.0.0.0/8", "2001:db8::/32"])
 

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Callable
 import msgspec
 import pytest
 
-from services.api.active_lists import ActiveLists
-from services.api.feed import KEPT_NEWS, Feed, FeedEvent
-from services.api.feed_news import News, news_of
-from services.api.feed_states import FeedStates, Topic
-from services.api.feed_wire import SSE_HEARTBEAT, last_event_id, sse_text, websocket_text
-from services.api.live import LiveState
-from services.api.pool_views import PoolViews
+from services.api.feeds.feed import KEPT_NEWS, Feed, FeedEvent
+from services.api.feeds.feed_news import News, news_of
+from services.api.feeds.feed_states import FeedStates, Topic
+from services.api.feeds.feed_wire import SSE_HEARTBEAT, last_event_id, sse_text, websocket_text
+from services.api.state.active_lists import ActiveLists
+from services.api.state.live import LiveState
+from services.api.views.pool_views import PoolViews
 from tests.unit import api_samples as samples
 from tests.unit import notifier_samples as messages
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.api.live import MAX_REPLICAS, REPLICA_SILENCE_MS, LiveState
+from services.api.state.live import MAX_REPLICAS, REPLICA_SILENCE_MS, LiveState
 from tests.unit import api_samples as samples
 
 

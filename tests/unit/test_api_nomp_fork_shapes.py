@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.requests import MinerReply
-from services.api.block_time import seconds_to_block
-from services.api.nomp_fork_shapes import (
+from services.api.nomp.nomp_fork_shapes import (
     MinerInPool,
     block_text,
     fork_blocks,
     fork_payments,
     worker_stats_of,
 )
-from services.api.nomp_forks_api import asked_address
+from services.api.nomp.nomp_forks_api import asked_address
+from services.api.views.block_time import seconds_to_block
 from tests.unit import api_samples as samples
 from tests.unit.chain_samples import coin
 

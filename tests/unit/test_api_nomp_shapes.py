@@ -7,7 +7,7 @@ import json
 
 import msgspec
 
-from services.api.nomp_shapes import nomp_pool_keys, pool_history, portal_stats
+from services.api.nomp.nomp_shapes import nomp_pool_keys, pool_history, portal_stats
 from tests.unit import api_samples as samples
 from tests.unit.chain_samples import coin
 

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nompcore.requests import BlockRow, MinerReply, PageRequest
-from services.api.active_lists import ActiveLists
-from services.api.entity_tags import entity_tag, matches
-from services.api.history_views import history_of
-from services.api.live import LiveState
-from services.api.luck import lucks
-from services.api.miner_figures import next_payment, payments_total, shares
-from services.api.miner_views import active_miners, address_of
-from services.api.page_links import link_header, page_links
-from services.api.payments_csv import csv_head, csv_rows
+from services.api.serving.entity_tags import entity_tag, matches
+from services.api.state.active_lists import ActiveLists
+from services.api.state.live import LiveState
+from services.api.views.history_views import history_of
+from services.api.views.luck import lucks
+from services.api.views.miner_figures import next_payment, payments_total, shares
+from services.api.views.miner_views import active_miners, address_of
+from services.api.views.page_links import link_header, page_links
+from services.api.views.payments_csv import csv_head, csv_rows
 from tests.unit import api_samples as samples
 
 # ---- pages ----

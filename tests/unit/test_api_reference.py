@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query
 
-from services.api.health_models import Health
-from services.api.reference import Answer, Described, build_reference
+from services.api.serving.reference import Answer, Described, build_reference
+from services.api.views.health_models import Health
 
 
 def test_a_route_is_shown_with_its_parameters_and_answers() -> None:

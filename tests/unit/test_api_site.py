@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from nompcore.algorithms import MULTIPLIERS
 from nompcore.config import PortConfig
-from services.api.live import LiveState
 from services.api.site import environment, miner_programs, paging, sparkline
 from services.api.site.charts import MAX_POINTS, luck, pool_charts
 from services.api.site.connecting import entrance
@@ -23,6 +22,7 @@ from services.api.site.miner_programs import ASIC, CPUMINER_OPT, commands
 from services.api.site.paging import MAX_PAGES, PAGE_ROWS, Paging, offset_of
 from services.api.site.sparkline import HEIGHT, WIDTH, averaged, spark_points
 from services.api.site.texts import Texts, read_texts
+from services.api.state.live import LiveState
 from tests.unit import api_samples as samples
 from tests.unit.chain_samples import coin
 

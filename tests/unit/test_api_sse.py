@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from starlette.types import Message
 
-from services.api.problem import ProblemError
-from services.api.sse import EventHub, EventStream, sse_event
+from services.api.feeds.sse import EventHub, EventStream, sse_event
+from services.api.serving.problem import ProblemError
 from tests.counted import counted
 from tests.servers import wait_until
 

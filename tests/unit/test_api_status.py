@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.api.live import LiveState
-from services.api.portal_models import Status
-from services.api.status_view import status_of
+from services.api.state.live import LiveState
+from services.api.views.portal_models import Status
+from services.api.views.status_view import status_of
 from tests.unit import api_samples as samples
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api import amounts, hashrate_text, miner_ips, page_text
+from services.api.site import page_text
+from services.api.views import amounts, hashrate_text, miner_ips
 
 
 @pytest.mark.parametrize("module", [amounts, hashrate_text, miner_ips, page_text])

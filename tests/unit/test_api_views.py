@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from nompcore.requests import PageRequest
-from services.api import row_views
-from services.api.live import LiveState
-from services.api.pool_views import TOP_WORKERS, PoolViews, top_workers
-from services.api.row_pages import block_page
+from services.api.state.live import LiveState
+from services.api.views import row_views
+from services.api.views.pool_views import TOP_WORKERS, PoolViews, top_workers
+from services.api.views.row_pages import block_page
 from tests.unit import api_samples as samples
 
 PAGE = PageRequest(offset=0, limit=50)

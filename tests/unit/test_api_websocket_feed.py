@@ -8,15 +8,15 @@ import pytest
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
-from services.api.active_lists import ActiveLists
-from services.api.feed import Feed
-from services.api.feed_news import News
-from services.api.feed_states import FeedStates, Topic
-from services.api.live import LiveState
-from services.api.pool_views import PoolViews
-from services.api.problem import ProblemError
-from services.api.seats import Seats
-from services.api.websocket_feed import serve_websocket
+from services.api.feeds.feed import Feed
+from services.api.feeds.feed_news import News
+from services.api.feeds.feed_states import FeedStates, Topic
+from services.api.feeds.seats import Seats
+from services.api.feeds.websocket_feed import serve_websocket
+from services.api.serving.problem import ProblemError
+from services.api.state.active_lists import ActiveLists
+from services.api.state.live import LiveState
+from services.api.views.pool_views import PoolViews
 from tests.counted import counted
 from tests.servers import wait_until
 from tests.unit import api_samples as samples

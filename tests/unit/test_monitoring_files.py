@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.api import pool_metrics
+from services.api.state import pool_metrics
 from tests.unit.chain_samples import ROOT
 
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"

@@ -11,7 +11,7 @@ from services.api.admin.order import Order, OrderRefused
 from services.api.admin.payments_desk import ORDERS, PaymentsDesk
 from services.api.admin.stratum_desk import StratumDesk
 from services.api.admin.visit import Visit
-from services.api.metrics import ADMIN_ACTIONS
+from services.api.state.metrics import ADMIN_ACTIONS
 
 MAX_FIELD = 2000
 

@@ -28,10 +28,10 @@ from services.api.admin.routes import AdminRoutes
 from services.api.admin.session_keys import SessionKeys
 from services.api.admin.stratum_desk import StratumDesk
 from services.api.admin.visit import HOME
-from services.api.portal import Portal
-from services.api.rate_limit import Gate, RateLimit
-from services.api.request_metrics import RequestMetrics
-from services.api.security_headers import SecurityHeaders
+from services.api.serving.rate_limit import Gate, RateLimit
+from services.api.serving.request_metrics import RequestMetrics
+from services.api.serving.security_headers import SecurityHeaders
+from services.api.state.portal import Portal
 
 
 class AdminCenter:

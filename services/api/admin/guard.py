@@ -21,8 +21,8 @@ from services.api.admin.operators import Operator
 from services.api.admin.session import Session, form_token, is_token, login_token, session_of
 from services.api.admin.session_keys import SessionKeys
 from services.api.admin.visit import COOKIE, LOGIN, LOGIN_COOKIE, TOKEN_FIELD, Visit, is_encrypted
-from services.api.metrics import ADMIN_REFUSED
-from services.api.rate_limit import Gate
+from services.api.serving.rate_limit import Gate
+from services.api.state.metrics import ADMIN_REFUSED
 
 log = logging.getLogger(__name__)
 

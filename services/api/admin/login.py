@@ -15,7 +15,7 @@ from services.api.admin.operators import Operator, password_fits
 from services.api.admin.session import Session
 from services.api.admin.session_keys import SessionKeys
 from services.api.admin.totp import matching_step
-from services.api.metrics import ADMIN_LOGINS
+from services.api.state.metrics import ADMIN_LOGINS
 
 log = logging.getLogger(__name__)
 

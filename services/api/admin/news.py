@@ -20,8 +20,8 @@ from nompcore.messages import (
     PaymentSent,
 )
 from nompcore.wire import encode
-from services.api.feed_wire import SSE_HEAD, SSE_HEARTBEAT
-from services.api.gatherer import EVENTS
+from services.api.feeds.feed_wire import SSE_HEAD, SSE_HEARTBEAT
+from services.api.state.gatherer import EVENTS
 
 KEPT = 100
 HEARTBEAT_SECONDS = 20.0

@@ -10,10 +10,10 @@ from nompcore.requests import PaymentsControlReply
 from services.api.admin.news import News
 from services.api.admin.stratum_desk import ROWS_A_PAGE, ConnectionPage
 from services.api.admin.visit import TOKEN_FIELD, Visit
-from services.api.portal import Portal
 from services.api.site.environment import environment
 from services.api.site.texts import read_texts
-from services.api.status_view import status_of
+from services.api.state.portal import Portal
+from services.api.views.status_view import status_of
 
 
 class AdminPages:

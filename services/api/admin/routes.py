@@ -24,8 +24,8 @@ from services.api.admin.session import SESSION_SECONDS, cookie_of
 from services.api.admin.session_keys import SessionKeys
 from services.api.admin.stratum_desk import ROWS_A_PAGE, StratumDesk
 from services.api.admin.visit import COOKIE, HOME, LOGIN, LOGIN_COOKIE, visit_of
-from services.api.portal import Portal
-from services.api.sse import EventStream
+from services.api.feeds.sse import EventStream
+from services.api.state.portal import Portal
 
 LOGIN_FORM_SECONDS = 3600
 STREAM_SECONDS = 600.0  # then the browser comes back, and is asked for its session again

@@ -12,7 +12,7 @@ from nompcore.errors import BusError
 from nompcore.messages import Ban
 from nompcore.subjects import STRATUM_CONTROL
 from services.api.admin.order import OrderRefused
-from services.api.live import LiveState
+from services.api.state.live import LiveState
 
 TIMEOUT_SECONDS = 5.0
 

@@ -8,8 +8,8 @@ import msgspec
 
 from nompcore.errors import BusError
 from nompcore.requests import BlockRow, PageRequest
-from services.api.portal import Portal
 from services.api.site.charts import pool_charts
+from services.api.state.portal import Portal
 
 CHARTED_BLOCKS = PageRequest(limit=200)
 

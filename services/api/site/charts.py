@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from nompcore.coin import Coin
 from nompcore.messages import HistoryPoint
 from nompcore.requests import BlockRow
-from services.api.luck import LUCK_BLOCKS, NO_BLOCK
 from services.api.site.sparkline import averaged
+from services.api.views.luck import LUCK_BLOCKS, NO_BLOCK
 
 Columns = tuple[list[float], list[float]]
 """Times and values, equally many."""

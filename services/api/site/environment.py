@@ -10,11 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from services.api import page_text
-from services.api.hashrate_text import hashrate_text
-from services.api.pool_views import utc
+from services.api.site import page_text
 from services.api.site.texts import Texts
-from services.api.v1_parameters import ADDRESS_PATTERN, MAX_ADDRESS
+from services.api.v1.parameters import ADDRESS_PATTERN, MAX_ADDRESS
+from services.api.views.hashrate_text import hashrate_text
+from services.api.views.pool_views import utc
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 

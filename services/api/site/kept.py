@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from services.api.live import LiveState
+from services.api.state.live import LiveState
 
 V = TypeVar("V")
 

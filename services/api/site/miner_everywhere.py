@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from nompcore.config import PoolConfig
 from nompcore.errors import BusError
-from services.api import models, row_views
-from services.api.live import EMPTY_SNAPSHOT
-from services.api.portal import Portal
+from services.api.state.live import EMPTY_SNAPSHOT
+from services.api.state.portal import Portal
+from services.api.views import models, row_views
 
 # A page slower than this reads as broken.
 WAIT_SECONDS = 1.0

@@ -10,11 +10,8 @@ from typing import Any, TypeVar
 from nompcore.config import PoolConfig
 from nompcore.errors import BusError
 from nompcore.messages import WorkerSnapshot
-from services.api import models, row_views
-from services.api.live import PoolLive
-from services.api.portal import Portal
-from services.api.problem import ProblemError, payouts_unavailable, unknown_miner
-from services.api.reference import build_reference
+from services.api.serving.problem import ProblemError, payouts_unavailable, unknown_miner
+from services.api.serving.reference import build_reference
 from services.api.site.address_versions import address_versions
 from services.api.site.connecting import entrance
 from services.api.site.environment import environment, miner_of
@@ -23,7 +20,10 @@ from services.api.site.miner_everywhere import find_miner
 from services.api.site.paging import Paging, offset_of, page_request
 from services.api.site.sparkline import spark_points
 from services.api.site.texts import Texts, read_texts
-from services.api.status_view import status_of
+from services.api.state.live import PoolLive
+from services.api.state.portal import Portal
+from services.api.views import models, row_views
+from services.api.views.status_view import status_of
 
 # A page that waits longer for payouts says that it does not answer.
 WAIT_SECONDS = 1.0

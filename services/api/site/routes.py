@@ -9,12 +9,12 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.api.portal import Portal
-from services.api.problem import ProblemError
+from services.api.serving.problem import ProblemError
 from services.api.site.chart_answers import ChartAnswers
 from services.api.site.environment import miner_of
 from services.api.site.pages import Pages
 from services.api.site.paging import MAX_PAGES
+from services.api.state.portal import Portal
 
 Page = Annotated[int, Query(ge=1, le=MAX_PAGES)]
 

@@ -1,0 +1,1 @@
+"""NOMP's endpoints and those of its forks, as their clients expect them."""

@@ -1,0 +1,1 @@
+"""What the api knows: snapshots and pulses from NATS, details from payouts."""

@@ -1,0 +1,1 @@
+"""The versioned interface below `/api/v1`: `router` is all of it."""
