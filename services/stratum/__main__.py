@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 from prometheus_client import REGISTRY
 
@@ -23,6 +22,7 @@ from services.stratum.collector import slow_collector
 from services.stratum.control import serve_control
 from services.stratum.descriptors import raise_descriptor_limit
 from services.stratum.forks import FORK, forks_wanted, run_forks
+from services.stratum.hashers import hash_threads
 from services.stratum.job_feed import JobFeed
 from services.stratum.metrics import PoolMetrics
 from services.stratum.notices import pass_notices
@@ -42,7 +42,7 @@ async def start(service: Service) -> None:
         self_test(config.coin.algorithm)
     descriptors = raise_descriptor_limit()
     log.info("connections are limited by descriptors", extra={"descriptors": descriptors})
-    with ThreadPoolExecutor(thread_name_prefix="hash") as hashers:
+    with hash_threads() as hashers:
         pools = {
             name: build_pool(config, service.bus, service.tasks, hashers, service.replica)
             for name, config in service.config.pools.items()

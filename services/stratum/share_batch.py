@@ -27,7 +27,7 @@ MAX_BATCH_SHARES = 500  # about 200 kB of JSON, well below the NATS default payl
 MAX_BATCH_REJECTS = 1000  # about 120 kB
 MAX_WAITING_SHARES = 100_000  # about 100 MB; ten seconds of 10,000 shares a second
 MAX_WAITING_REJECTS = 20_000  # distinct (worker, reason) pairs
-SHORTEST_GATHER_SECONDS, LONGEST_GATHER_SECONDS = 0.001, 0.01
+SHORTEST_GATHER_SECONDS, LONGEST_GATHER_SECONDS = 0.002, 0.01
 GATHER_SECONDS_PER_SHARE = 20e-6
 ANSWER_SECONDS = 10.0  # miners give up on a reply after some 10 to 60 s
 

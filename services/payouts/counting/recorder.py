@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 PEEK_SECONDS = 5.0
 """How long to look for a pool's first message in a log that was reset; JetStream answers in milliseconds."""
 
+READING_SECONDS, STRETCH_SECONDS = 0.05, 0.2
+"""Of rest after a reading of the log, and after a stretch is added: each of them costs as much as hundreds of
+shares, and people look at the sums every few seconds."""
+
 FORGET_SECONDS = 600.0
 """How often workers that are long gone are looked for."""
 
@@ -92,6 +96,7 @@ class Recorder:
             async with aclosing(self._log_after(read_after)) as batches:
                 async for stored in batches:
                     await ahead.add(stored)
+                    await asyncio.sleep(READING_SECONDS)
         except (StreamGap, StreamReset):
             await ahead.all_added()  # they may be nowhere else any more
             raise
@@ -101,6 +106,7 @@ class Recorder:
             await self._apply(await ahead.next())
             ahead.added()
             await self._forget_workers()
+            await asyncio.sleep(STRETCH_SECONDS)
 
     async def _apply(self, batch: TallyBatch) -> None:
         await self._tallies.apply(self._position, batch)
