@@ -25,8 +25,8 @@ Read in this order:
     warden           offences (pure) and what follows; ban_list shares bans with all replicas
     job_registry     current and earlier jobs, what a clean job drops (pure); job_feed fills it
     share_path       check, hash, judge, hand on, answer; an ordinary good share comes checked already, by the
-                     session's `quick_share`, which is one call of powhash.share_check; hashers are the threads
-                     of slow hashes
+                     session's `quick_share`, which is one call of powhash.share_check
+    hashers          the threads of slow hashes
     share_batch      the group commit's queue (pure); publisher stores its batches
     block_publisher  found blocks, announced at once
     notices          operators' words to the miners
