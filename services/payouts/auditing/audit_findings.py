@@ -72,14 +72,16 @@ class AuditFindings:
                 enqueue(connection, pool, event, str(now_ms))
         return True
 
-    def accept(self, pool: str, subject: str, grounds: Grounds, now_ms: int) -> bool:
+    def accept(
+        self, pool: str, subject: str, grounds: Grounds, now_ms: int, *, is_transaction: bool = False
+    ) -> bool:
         """Pass over a block (its hash) or a payment (its id) from now on; False if that was so before.
 
-        LedgerError where the pool has neither.
+        LedgerError where the pool has neither. A transaction (its id) is one that the ledger does not know.
         """
         table = accepted_findings.c
         with self._database.write(Step.FINDING_ACCEPTED) as connection:
-            if not _exists(connection, pool, subject):
+            if not is_transaction and not _exists(connection, pool, subject):
                 raise LedgerError(f"the pool has no block and no payment {subject}")
             known = select(table.subject).where(table.pool == pool, table.subject == subject)
             if connection.scalar(known) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -16,7 +16,7 @@ from services.payouts.ledger.database import Database
 from services.payouts.ledger.payments_ledger import Payment, State, select_payments
 from services.payouts.ledger.round_rows import Round
 from services.payouts.ledger.scheme_tables import rounds
-from services.payouts.ledger.tables import blocks, payment_outputs, payments, round_shares
+from services.payouts.ledger.tables import blocks, payment_outputs, payments, round_shares, transfers
 
 T = TypeVar("T")
 
@@ -109,6 +109,20 @@ class AuditReads:
         """Those payments."""
         with self._database.read() as connection:
             return select_payments(connection, payments.c.id.in_(payment_ids))
+
+    def books_since_ms(self, pool: str) -> int | None:
+        """When the pool's first booking was made; None before it."""
+        first = select(func.min(transfers.c.created_ms)).where(transfers.c.pool == pool)
+        with self._database.read() as connection:
+            found: int | None = connection.scalar(first)
+        return found
+
+    def known_transactions(self, txids: Collection[str]) -> set[str]:
+        """Those that pay for any pool of this ledger, or that an operator has dealt with."""
+        paid = select(payments.c.txid).where(payments.c.txid.in_(txids))
+        accepted = select(accepted_findings.c.subject).where(accepted_findings.c.subject.in_(txids))
+        with self._database.read() as connection:
+            return {*connection.scalars(paid), *connection.scalars(accepted)}
 
     def uneven_payments(self, payment_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Payment id → (its total, sum of what it pays to whom), where the two differ."""

@@ -77,11 +77,13 @@ class BookOrders:
         return f"{request.amount_sats} are in the reserve" if is_new else "nothing, it was booked before"
 
     async def accept_finding(self, request: PaymentsControl) -> str:
-        """What the audit found about a block or a payment is dealt with: it passes that over."""
-        subject = required(request.reference, "reference")
+        """A block, a payment, or a transaction that the ledger did not know is dealt with: pass it over."""
+        is_transaction = bool(request.txid_display)
+        subject = request.txid_display or required(request.reference, "reference")
         is_new = await asyncio.to_thread(
-            self._ledger.findings.accept, self._pool, subject, _grounds(request), _now_ms()
-        )
+            self._ledger.findings.accept, self._pool, subject, _grounds(request), _now_ms(),
+            is_transaction=is_transaction,
+        )  # fmt: skip
         return f"the audit passes over {subject}" if is_new else "nothing, it did so before"
 
     async def listed(self) -> list[CorrectionRow]:

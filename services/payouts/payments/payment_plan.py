@@ -14,6 +14,7 @@ from services.payouts.ledger import accounts
 from services.payouts.ledger.ledger import Ledger
 from services.payouts.ledger.payments_ledger import State
 from services.payouts.payments.bisection import find_refused
+from services.payouts.payments.forgotten_payments import ForgottenPayments
 from services.payouts.payments.payable_addresses import payable_addresses
 from services.payouts.payments.payees import Due, LeftOut, Payee, Rules, Terms, choose
 from services.payouts.payments.transaction_check import Output, intended_outputs
@@ -58,6 +59,7 @@ class Planner:
         self._payable = payable_addresses(network)
         self._rules = rules
         self._reserve_sats = reserve_sats
+        self._forgotten = ForgottenPayments(ledger, wallet, pool=pool)
 
     async def standing(self) -> Standing:
         """The pool's money now. Raises Stopped where the wallet is not the pool's."""
@@ -92,6 +94,7 @@ class Planner:
                 except FundsMissing as reason:
                     raise self._not_funded(due, reason) from reason
                 self._require_funds(standing, due, fee_sats)
+                await self._require_unpaid(due)
             return Plan(due.payees, fee_sats, due.left_out, due.unpayable, refused)
 
     # ---- the terms ----
@@ -178,6 +181,15 @@ class Planner:
         if left_sats < needed_sats:
             raise Stopped(
                 f"paying {total_sats} leaves {left_sats} in the wallet, which has to keep {needed_sats}"
+            )
+
+    async def _require_unpaid(self, due: Due) -> None:
+        """Raises Stopped where the wallet paid somebody who is due without the ledger's knowledge."""
+        if forgotten := await self._forgotten.to({payee.address for payee in due.payees}):
+            address, txid = next(iter(forgotten.items()))
+            raise Stopped(
+                f"the wallet paid {address} and {len(forgotten) - 1} more of those who are due in {txid}, of "
+                "which the ledger knows nothing: is it an old backup?"
             )
 
     def _not_funded(self, due: Due, reason: FundsMissing) -> Stopped:

@@ -79,6 +79,16 @@ class LookedBack:
     fee_sats: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """What the wallet's history says of a transaction and one address. Not sent: received, or given up."""
+
+    txid: str
+    address: str
+    is_sent: bool
+    time_ms: int
+
+
 class Wallet:
     """One daemon's wallet. Amounts in sats, ids in display order.
 
@@ -172,6 +182,11 @@ class Wallet:
         fee_sats = -self._calls.sats(known["fee"]) if "fee" in known else None
         return LookedBack(int(known["confirmations"]), fee_sats)
 
+    async def history(self, count: int, skip: int) -> list[HistoryRow]:
+        """That many rows, the newest first, behind so many still newer ones; fewer only at the end."""
+        listed = await self._calls.call("listtransactions", "*", count, skip)
+        return [_history_row(row) for row in reversed(listed)]
+
     async def transaction(self, txid: str) -> WalletTransaction | None:
         """A transaction that pays or spends the wallet's money; None if not known."""
         known = await self._look_up(txid)
@@ -264,3 +279,9 @@ def _verdict(refused: DaemonRefused) -> Sent:
         return Sent(Sending.KNOWN, refused.text)
     is_conflict = any(words in text for words in _CONFLICT_TEXTS)
     return Sent(Sending.CONFLICT if is_conflict else Sending.REFUSED, refused.text)
+
+
+def _history_row(row: Mapping[str, Any]) -> HistoryRow:
+    is_dead = row.get("confirmations", 0) < 0 or row.get("abandoned", False)
+    is_sent = row["category"] == "send" and not is_dead
+    return HistoryRow(str(row.get("txid", "")), str(row.get("address", "")), is_sent, int(row["time"]) * 1000)
