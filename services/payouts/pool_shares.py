@@ -42,7 +42,8 @@ class PoolShares:
         self._bus = bus
         self._replica = replica
         self._pools = pools
-        self._fair = 0  # not known before the first look
+        self._fair = 0
+        self._has_looked = asyncio.Event()  # before that it is not known what is fair
         self._led: dict[str, asyncio.Event] = {}  # pool → set: give it up
         self._free_since: dict[str, float] = {}
         self._given_up: set[str] = set()  # and taken again, as nobody else wanted it: kept then
@@ -85,6 +86,7 @@ class PoolShares:
             return
         replicas = max(1, sum(seat is not None for seat in seats))
         self._fair = -(-self._pools // replicas)
+        self._has_looked.set()
         self._give_up_one()
 
     def _give_up_one(self) -> None:
@@ -101,6 +103,7 @@ class PoolShares:
     async def take(self, pool: str) -> Lease:
         """The lease of a pool, once it is free and this replica's turn."""
         key = lease_key(PAYOUTS, pool)
+        await self._has_looked.wait()
         while True:
             try:
                 if lease := await self._try(pool, key):
@@ -119,7 +122,7 @@ class PoolShares:
             self._free_since[pool] = time.monotonic()
 
     async def _try(self, pool: str, key: str) -> Lease | None:
-        if self._fair == 0 or (len(self._led) >= self._fair and not await self._is_left(pool, key)):
+        if len(self._led) >= self._fair and not await self._is_left(pool, key):
             return None
         self._led[pool] = asyncio.Event()  # before it is asked for, so that no two tries count as one
         lease = None

@@ -16,6 +16,9 @@ from services.payouts.payments.wallet import Wallet
 PAGE: Final = 1000
 """Rows of the wallet's history at once: a row for each payee of a payment, and for each mined block."""
 
+CLOCKS_MS: Final = 60_000
+"""By so much the clocks of wallet and ledger may differ where the pool's books begin."""
+
 
 class ForgottenPayments:
     """One pool's. Raises DaemonError and WalletUnavailable."""
@@ -34,7 +37,7 @@ class ForgottenPayments:
             page = await self._wallet.history(PAGE, skip)
             known = await asyncio.to_thread(self._ledger.reads.known_transactions, {row.txid for row in page})
             for row in page:
-                if row.time_ms < (since_ms or 0) or row.txid in known:
+                if row.time_ms < (since_ms or 0) - CLOCKS_MS or row.txid in known:
                     return found
                 if row.is_sent and row.address in addresses:
                     found.setdefault(row.address, row.txid)
