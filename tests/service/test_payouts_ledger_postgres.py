@@ -64,5 +64,5 @@ def test_blocks_payments_and_corrections_in_any_order(postgres: PostgresServer) 
             return postgres.new_database()
 
     case: Any = Machine.TestCase
-    case.settings = settings(LedgerMachine.TestCase.settings, max_examples=12)
+    case.settings = settings(LedgerMachine.TestCase.settings, max_examples=8)
     case("runTest").runTest()
