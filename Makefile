@@ -4,8 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SOURCES := libs services deploy tests
-# Most tests wait for servers most of the time: three of them keep two cores busy.
-SIDE_BY_SIDE := --numprocesses=3 --dist=loadgroup
+# Most tests wait for servers most of the time.
+SIDE_BY_SIDE := --numprocesses=2 --dist=loadgroup
 
 .PHONY: help powhash run test unit service e2e chaos browser screenshots chromium bench fuzz litecoind haproxy postgres mariadb check fmt lock clean
 
