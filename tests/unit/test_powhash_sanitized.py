@@ -19,6 +19,8 @@ from powhash.build import SOURCES, find_compiler
 from tests.unit.chain_samples import ROOT, VECTORS, vectors
 from tests.unit.test_powhash_genesis import header_of
 
+pytestmark = pytest.mark.xdist_group("sanitized")  # so that the library is compiled once
+
 SANITIZERS = (
     "-O1",
     "-fsanitize=undefined,address",
