@@ -11,7 +11,6 @@ import pytest
 
 from nompcore.requests import BlocksReply, PageRequest
 from nompcore.subjects import BLOCK_CONFIRMED, BLOCK_LIST, REPLICA_STATS
-from services.api.serving.head_deadline import HeadDeadlineProtocol
 from tests.servers import NatsServer, wait_until
 from tests.service.api_service import RunningApi, full_api, running_api, store_snapshots, writer
 from tests.unit import api_samples as samples
@@ -305,27 +304,3 @@ async def test_the_openapi_document_names_every_endpoint(api: RunningApi) -> Non
         "/api/v1/pools/{pool}/miners/{address}/payments.csv",
         "/health",
     }
-
-
-class HastyProtocol(HeadDeadlineProtocol):
-    """Waits less long than the real one."""
-
-    head_seconds = 0.2
-
-
-@pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: "])
-async def test_a_client_that_does_not_finish_its_request_is_cut_off(nats_url: str, sent: bytes) -> None:
-    async with running_api(nats_url, protocol=HastyProtocol) as api:
-        reader, writing = await asyncio.open_connection("127.0.0.1", api.port)
-        writing.write(sent)
-        async with asyncio.timeout(30):
-            assert await reader.read() == b""
-        writing.close()
-        await writing.wait_closed()
-
-
-async def test_a_client_that_asks_again_and_again_is_not_cut_off(nats_url: str) -> None:
-    async with running_api(nats_url, protocol=HastyProtocol) as api:
-        for _ in range(5):
-            assert (await api.client.get("/health")).status_code == 200
-            await asyncio.sleep(0.1)

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from nompcore.address import decode_base58check
 from nompcore.target import work_from_difficulty
 from services.payouts.nomp_import.dialect import Source
-from services.payouts.rounds.rewards import split
+from services.payouts.rounds.rewards import Split, split
 from tests.servers import NatsServer, ValkeyServer
 from tests.service.nomp_import_command import ImportCommand
 from tests.service.nomp_redis import DATABASE, LATER, SEED, NompRedis, reader_url
@@ -75,6 +75,23 @@ async def mine_with_nomp(nomp: NompRedis, found: FoundBlock, who: Miners) -> Non
     await nomp.share(who.key, 0.25)
 
 
+def splits(pending: FoundBlock, following: FoundBlock, who: Miners) -> tuple[Split, Split]:
+    """How both blocks are divided: the one that NOMP left, and the next one."""
+    ended = {who.first: 10, who.second: 25}
+    going_on = {who.first: 4, who.key_address: 0.25, who.second: 0.75}
+    weights = {address: work_from_difficulty(difficulty) for address, difficulty in going_on.items()}
+    return split(pending.reward_sats, FEE_PPM, ended), split(following.reward_sats, FEE_PPM, weights)
+
+
+def owed_after(first: Split, second: Split, who: Miners) -> dict[str, int]:
+    """What NOMP owed and what both blocks bring, by address."""
+    return {
+        who.first: 35_000_000 + first.credits[who.first] + second.credits[who.first],
+        who.second: first.credits[who.second] + second.credits[who.second],
+        who.key_address: 40_000_000 + second.credits[who.key_address],
+    }
+
+
 async def test_what_nomp_owed_is_paid_and_its_running_round_goes_on(
     nomp: NompRedis, tmp_path: Path, nats_server: NatsServer, valkey_server: ValkeyServer, chain: Chain
 ) -> None:
@@ -101,17 +118,8 @@ async def test_what_nomp_owed_is_paid_and_its_running_round_goes_on(
             ),
             "everybody paid but bob",
         )
-        first = split(pending.reward_sats, FEE_PPM, {who.first: 10, who.second: 25})
-        second = split(
-            following.reward_sats, FEE_PPM,
-            {address: work_from_difficulty(difficulty) for address, difficulty in
-             ((who.first, 4), (who.key_address, 0.25), (who.second, 0.75))},
-        )  # fmt: skip
-        owed = {
-            who.first: 35_000_000 + first.credits[who.first] + second.credits[who.first],
-            who.second: first.credits[who.second] + second.credits[who.second],
-            who.key_address: 40_000_000 + second.credits[who.key_address],
-        }
+        first, second = splits(pending, following, who)
+        owed = owed_after(first, second, who)
         paid = {address: sum(sats for _, sats in await chain.payments_to(address)) for address in owed}
         assert paid == owed
 

@@ -6,87 +6,28 @@ tells, litecoind tells too, as the same kind of value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nompcore.daemon import Daemon
-from nompcore.errors import DaemonError, DaemonRefused
-from nompcore.hashing import pow_hash
-from simcoind.block import Block
-from tests.block_mutations import (
-    MUTATIONS,
-    block_of,
-    paying,
-    solved,
-    with_broken_signature,
-    with_coinbase_input,
-    with_transactions,
-)
-from tests.servers import Litecoind, SimCoind
+from nompcore.errors import DaemonRefused
+from tests.servers import Litecoind
 from tests.servers.litecoind import WALLET
-from tests.simcoind_chain import FOREIGN
-
-RULES = {"rules": ["mweb", "segwit"]}
-SCRYPT = pow_hash("scrypt")
-BLOCKS = 103
-"""Blocks mined to the wallet: after 103, three coinbases are mature."""
-FOREIGN_ADDRESS = "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"
-
-
-@dataclass
-class Node:
-    """A daemon with a wallet that has three mature coins, and how to ask it."""
-
-    daemon: Daemon
-    address: str
-
-    async def ask(self, method: str, *params: object) -> Any:
-        """The result, or the error's code and text."""
-        try:
-            return await self.daemon.call(method, *params, timeout_seconds=60)
-        except DaemonRefused as error:
-            return error
-        except DaemonError as error:
-            return type(error)
-
-
-async def ready(daemon: Daemon) -> Node:
-    address = await daemon.call("getnewaddress")
-    await daemon.call("generatetoaddress", BLOCKS, address, timeout_seconds=60)
-    return Node(daemon, address)
+from tests.service.two_daemons import FOREIGN_ADDRESS, RULES, Node, essence, kind, real_node, simulated_node
 
 
 @pytest.fixture
 async def simulated(tmp_path: Path) -> AsyncIterator[Node]:
-    """simcoind."""
-    server = SimCoind(tmp_path / "simcoind")
-    await server.start()
-    await server.create_wallet(WALLET)
-    async with server.daemon(WALLET) as daemon:
-        yield await ready(daemon)
-    await server.stop()
+    async with simulated_node(tmp_path / "simcoind") as node:
+        yield node
 
 
 @pytest.fixture
 async def real(litecoind: Litecoind) -> AsyncIterator[Node]:
-    """litecoind."""
-    async with litecoind.daemon(WALLET) as daemon:
-        yield await ready(daemon)
-
-
-def kind(value: object) -> str:
-    """The JSON kind of a value."""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float | Decimal):
-        return "number"
-    return type(value).__name__
+    async with real_node(litecoind) as node:
+        yield node
 
 
 def differences(simulated: Any, real: Any, where: str = "") -> list[str]:
@@ -248,30 +189,6 @@ async def payment_script(node: Node) -> list[tuple[str, Any]]:
     return answers
 
 
-def essence(answer: Any) -> Any:
-    """What must be equal in both worlds, whose hashes and times differ."""
-    if isinstance(answer, DaemonRefused):
-        # in brackets and behind a comma are details; which flags are mandatory is a matter of real scripts
-        return (
-            answer.code,
-            re.split(r"[,(]", answer.text)[0].strip().removeprefix("non-").removesuffix("-failed"),
-        )
-    if isinstance(answer, dict):
-        names = (
-            "amount",
-            "fee",
-            "confirmations",
-            "complete",
-            "changepos",
-            "generated",
-            "comment",
-            "to",
-        )
-        told = {name: answer[name] for name in names if name in answer}
-        return told | {"details": [(row["category"], row["amount"]) for row in answer.get("details", [])]}
-    return kind(answer)
-
-
 async def test_a_payment_goes_the_same_way(simulated: Node, real: Node) -> None:
     ours, theirs = await payment_script(simulated), await payment_script(real)
 
@@ -284,82 +201,3 @@ async def test_a_payment_goes_the_same_way(simulated: Node, real: Node) -> None:
     assert [(method, essence(answer)) for method, answer in ours] == [
         (method, essence(answer)) for method, answer in theirs
     ]
-
-
-async def good_block(node: Node, extranonce: int = 0) -> Block:
-    return block_of(await node.daemon.call("getblocktemplate", RULES), FOREIGN, extranonce)
-
-
-async def submit(node: Node, block: Block, *, meets_target: bool = True) -> Any:
-    ready_block = solved(block, SCRYPT, meets_target=meets_target)
-    return await node.ask("submitblock", ready_block.serialize().hex())
-
-
-async def with_payments(node: Node) -> Node:
-    """The node with two payments in its mempool, each from a coin of its own."""
-    for _ in range(2):
-        await node.daemon.call("sendtoaddress", FOREIGN_ADDRESS, 40)
-    return node
-
-
-async def spoilt(node: Node) -> dict[str, Any]:
-    """What a node says to each spoilt block. Each is made of another good one: headers are remembered."""
-    return {
-        name: await submit(
-            node, mutation.change(await good_block(node, extranonce)), meets_target=mutation.meets_target
-        )
-        for extranonce, (name, mutation) in enumerate(MUTATIONS.items(), 100)
-    }
-
-
-async def proposed(node: Node) -> dict[str, Any]:
-    """What a node says to proposals. The next template may be another one: take the blocks first."""
-
-    async def propose(block: Block) -> Any:
-        return await node.ask("getblocktemplate", {"mode": "proposal", "data": block.serialize().hex()})
-
-    verdicts = {
-        "good": await propose(await good_block(node, 200)),
-        "pays too much": await propose(paying(await good_block(node, 201), 1)),
-        "no witness": await propose(with_coinbase_input(await good_block(node, 202), witness=())),
-    }
-    old = await good_block(node, 203)
-    verdicts["submitted"] = await submit(node, await good_block(node, 204))
-    return verdicts | {"on the old tip": await propose(old)}
-
-
-async def submitted(node: Node) -> dict[str, Any]:
-    """What a node says to good blocks and to what is hardly a block."""
-    good, sibling = await good_block(node, 300), await good_block(node, 301)
-    broken = await submit(node, with_broken_signature(await good_block(node, 302)))
-    bare = with_coinbase_input(good, witness=())
-    return {
-        "broken signature": isinstance(broken, str),
-        "without the witness nonce": await submit(node, bare),
-        "again": await submit(node, bare),
-        "sibling": await submit(node, sibling),
-        "coinbase last": essence(await submit(node, with_transactions(good, *good.transactions[::-1]))),
-        "header only": essence(await node.ask("submitblock", good.header.serialize().hex() + "00")),
-        "cut short": essence(await node.ask("submitblock", good.serialize().hex()[:-2])),
-    }
-
-
-async def test_spoilt_blocks_are_refused_with_the_same_reason(simulated: Node, real: Node) -> None:
-    ours, theirs = await spoilt(await with_payments(simulated)), await spoilt(await with_payments(real))
-
-    assert ours == theirs
-    assert ours == {name: mutation.answer for name, mutation in MUTATIONS.items()}
-
-
-async def test_proposals_are_judged_the_same(simulated: Node, real: Node) -> None:
-    ours, theirs = await proposed(await with_payments(simulated)), await proposed(await with_payments(real))
-
-    assert ours == theirs
-    assert ours["good"] is None
-
-
-async def test_submissions_are_answered_the_same(simulated: Node, real: Node) -> None:
-    ours, theirs = await submitted(await with_payments(simulated)), await submitted(await with_payments(real))
-
-    assert ours == theirs
-    assert ours["without the witness nonce"] is None
