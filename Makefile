@@ -7,7 +7,7 @@ SOURCES := libs services deploy tests
 # Most tests wait for servers most of the time.
 SIDE_BY_SIDE := --numprocesses=2 --dist=loadgroup
 
-.PHONY: help powhash run test unit service e2e chaos browser screenshots chromium bench fuzz litecoind haproxy postgres mariadb check fmt lock clean
+.PHONY: help powhash run test unit service e2e chaos browser screenshots chromium bench fuzz servers litecoind haproxy postgres mariadb check fmt lock clean
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
@@ -21,7 +21,7 @@ powhash: $(STAMP)  ## compile the library of proof-of-work hashes, where its sou
 run: powhash  ## the whole pool on this machine: NATS, Valkey, coin daemon, five services, a miner
 	@$(BIN)/python -m deploy.launcher
 
-test: powhash litecoind haproxy postgres mariadb chromium  ## every test: unit, service, browser, e2e, chaos
+test: powhash servers  ## every test: unit, service, browser, e2e, chaos
 	$(BIN)/python -m pytest tests $(SIDE_BY_SIDE)
 
 unit: powhash  ## pure tests: seconds
@@ -52,6 +52,8 @@ $(ATHERIS): | $(STAMP)
 
 fuzz: powhash $(ATHERIS)  ## FUZZ_RUNS inputs of any bytes to what a stranger can speak to: a quarter of an hour
 	PYTHONPATH=$(CURDIR)/$(ATHERIS) nice $(BIN)/python -m tests.fuzz $(FUZZ_RUNS)
+
+servers: litecoind haproxy postgres mariadb chromium  ## what the tests talk to, from Debian's packages
 
 litecoind: $(STAMP)
 	@$(BIN)/python -m deploy.launcher.daemon_choice --ensure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +30,27 @@ RULES = {"rules": ["mweb", "segwit"]}
 def config(port: int, password: str = "a secret") -> DaemonConfig:
     """A daemon on this machine."""
     return DaemonConfig(port=port, user="me", password=SecretStr(password))
+
+
+@pytest.fixture(scope="module")
+def litecoind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Litecoind]:
+    """With a wallet, a peer and a block: one for all tests of this file."""
+    directory = tmp_path_factory.mktemp("litecoind")
+    peer = Litecoind(directory / "peer")
+    node = Litecoind(directory / "node", peer=peer)
+
+    async def start() -> None:
+        await peer.start()
+        await node.start()
+        await node.generate(1, await node.create_wallet())
+
+    async def stop() -> None:
+        await node.stop()
+        await peer.stop()
+
+    asyncio.run(start())
+    yield node
+    asyncio.run(stop())
 
 
 @asynccontextmanager
@@ -64,7 +85,7 @@ async def test_amounts_of_a_daemon_are_exact_decimals_and_counts_are_integers(li
         unspent = await wallet.call("getbalances")
 
     assert isinstance(info["difficulty"], Decimal)
-    assert (info["blocks"], template["height"], template["coinbasevalue"]) == (1, 2, 5_000_000_000)
+    assert (template["height"], template["coinbasevalue"]) == (info["blocks"] + 1, 5_000_000_000)
     assert unspent["mine"]["immature"] == Decimal("50.00000000")
 
 
@@ -103,7 +124,7 @@ async def test_a_batch_keeps_its_order_and_holds_refusals_as_values(litecoind: L
             [("getblockcount", []), ("getblockhash", [99]), ("getblockhash", [1])]
         )
 
-    assert height == 1
+    assert height >= 1
     assert isinstance(refusal, DaemonRefused)
     assert len(best) == 64
 
@@ -171,13 +192,13 @@ async def test_a_daemon_that_does_not_run_is_unreachable() -> None:
 
 async def test_a_silent_daemon_is_unreachable_after_the_calls_own_time(litecoind: Litecoind) -> None:
     async with litecoind.daemon() as daemon:
-        await daemon.call("getblockcount")
+        height = await daemon.call("getblockcount")
         litecoind.freeze()
         with pytest.raises(DaemonUnreachable, match=r"within 0\.2 s"):
             while True:  # its threads may run on for a moment
                 await daemon.call("getblockcount", timeout_seconds=0.2)
         litecoind.thaw()
-        assert await daemon.call("getblockcount") == 1
+        assert await daemon.call("getblockcount") == height
 
 
 async def test_a_long_poll_does_not_keep_other_calls_waiting(litecoind: Litecoind) -> None:
@@ -186,10 +207,10 @@ async def test_a_long_poll_does_not_keep_other_calls_waiting(litecoind: Litecoin
         longpoll = RULES | {"longpollid": template["longpollid"]}
         waiting = tasks.create_task(daemon.call("getblocktemplate", longpoll, timeout_seconds=60))
         for _ in range(5):
-            assert await daemon.call("getblockcount") == 1
+            assert await daemon.call("getblockcount") == template["height"] - 1
         assert not waiting.done()
         await litecoind.generate(1, await litecoind.create_wallet("other"))
-        assert (await waiting)["height"] == 3
+        assert (await waiting)["height"] == template["height"] + 1
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,8 @@ async def test_crediting_stops_at_an_empty_reserve_and_goes_on_after_a_deposit(w
     await world.publish_shares(pps_share("a", 2))
     await world.publish_shares(pps_share("b", 2))
     world.process.start()
-    shown = await world.snapshot_with(payments_state="running; shares are not credited: the reserve is empty")
-    assert shown.valid_shares == 2
+    halted = "running; shares are not credited: the reserve is empty"
+    await world.snapshot_with(payments_state=halted, valid_shares=2)
     assert world.process.balances() == {"wallet": 3 * EACH, "reserve": -EACH, "miner:a": -2 * EACH}
     assert "shares are not credited until coins are put in" in world.process.output
 
