@@ -1,8 +1,9 @@
 """The extranonce1 prefixes of this process: leased in KV one after another, renewed, regained.
 
-Prefixes are taken in turn from a counter in KV, so one is not taken again before 65,536 others have been:
-miners that carried an extranonce1 to another replica are long gone by then. That is also why a prefix whose
-lease lapsed while NATS was away is still ours when NATS is back, and no miner notices.
+Prefixes are taken in turn from a counter in KV, so one is not taken again before all others have been, which
+are 65,536: miners that carried an extranonce1 to another replica are long gone by then. That is also why a
+prefix whose lease lapsed while NATS was away is still ours when NATS is back, and no miner notices. A pool
+with an upstream pool has 256 of its own, and its miners carry nothing to another replica.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from nompcore.errors import BusUnavailable
 from nompcore.lease import Lease
 from nompcore.patience import Patience
 from nompcore.subjects import EXTRANONCE, REPLICAS, Bucket
-from services.stratum.extranonce import PREFIXES, ExtranonceAllocator, prefix_key
+from services.stratum.extranonce import (
+    ORDINARY,
+    ExtranonceAllocator,
+    ExtranonceLayout,
+    JobAges,
+    ReturningAllocator,
+)
 
 log = logging.getLogger(__name__)
-
-SCARCE = 4096  # extranonces left at which the next prefix is leased: more than come while NATS answers
 
 REPLACEMENT_SECONDS = 2.0  # how long miners may work on a prefix that somebody else holds
 
@@ -39,10 +44,22 @@ class _Held:
 class Prefixes:
     """Gives out extranonce1 while a prefix is surely ours."""
 
-    def __init__(self, bus: Bus, replica: str, leases: Bucket = EXTRANONCE) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        replica: str,
+        leases: Bucket = EXTRANONCE,
+        *,
+        layout: ExtranonceLayout = ORDINARY,
+        jobs: JobAges | None = None,
+    ) -> None:
+        """With `jobs`, an extranonce1 that is given back is given again when those of its time are stale."""
         self._bus = bus
         self._leases = leases
         self._replica = replica
+        self._layout = layout
+        self._jobs = jobs
+        self._counter = f"{_COUNTER}.{layout.scope}" if layout.scope else _COUNTER
         self._held: list[_Held] = []
         self._wanted = asyncio.Event()
         self._arrived = asyncio.Event()  # one more is held
@@ -53,14 +70,20 @@ class Prefixes:
         return any(held.lease.held and held.allocator.left for held in self._held)
 
     def take(self) -> str | None:
-        """An extranonce1 that nobody else has or had, as hex; None while no prefix is held."""
+        """An extranonce1 that is nobody else's, as hex; None while there is none."""
         for held in self._held:
             extranonce1_hex = held.allocator.take() if held.lease.held else None
             if extranonce1_hex is not None:
-                if sum(one.allocator.left for one in self._held) < SCARCE:
+                if sum(one.allocator.left for one in self._held) < self._layout.scarce:
                     self._wanted.set()
                 return extranonce1_hex
         return None
+
+    def give_back(self, extranonce1_hex: str) -> None:
+        """The connection that had it has gone."""
+        for held in self._held:
+            if extranonce1_hex.startswith(held.allocator.prefix_hex):
+                held.allocator.give_back(extranonce1_hex)
 
     async def run(
         self, on_held: Callable[[], None], on_lapsed: Callable[[], None], on_lost: Callable[[str], None]
@@ -75,7 +98,7 @@ class Prefixes:
             await self._keep(lease, on_held, on_lapsed)
             self._wanted.set()
             await self._replacement()
-            on_lost(lease.key)
+            on_lost(_prefix_of(lease))
 
         async with asyncio.TaskGroup() as tasks:
             while True:
@@ -86,7 +109,7 @@ class Prefixes:
 
     async def _keep(self, lease: Lease, on_held: Callable[[], None], on_lapsed: Callable[[], None]) -> None:
         """Hold one prefix, also after lapses; returns when it is lost to somebody else."""
-        allocator = ExtranonceAllocator(int(lease.key, 16))
+        allocator = self._allocator(int(_prefix_of(lease), 16))
         log.info("extranonce prefix leased", extra={"prefix": lease.key})
         current: Lease | None = lease
         while current is not None:
@@ -102,6 +125,11 @@ class Prefixes:
             on_lapsed()
             current = await self._regain(current)
         log.warning("extranonce prefix lost to somebody else", extra={"prefix": lease.key})
+
+    def _allocator(self, prefix: int) -> ExtranonceAllocator:
+        if self._jobs is None:
+            return ExtranonceAllocator(prefix, self._layout)
+        return ReturningAllocator(prefix, self._layout, self._jobs)
 
     async def _replacement(self) -> None:
         """Wait a little for another prefix, so that the miners of a lost one can be given something."""
@@ -122,13 +150,18 @@ class Prefixes:
 
     async def _acquire(self) -> Lease:
         patience = Patience()
+        refused = 0
         while True:
             try:
                 prefix = await self._next_prefix()
-                if prefix is not None and (
-                    lease := await Lease.acquire(self._bus, self._leases, prefix_key(prefix), self._replica)
-                ):
-                    return lease
+                if prefix is not None:
+                    key = self._layout.key(prefix)
+                    lease = await Lease.acquire(self._bus, self._leases, key, self._replica)
+                    if lease is not None:
+                        return lease
+                    refused += 1
+                    if refused >= self._layout.prefixes:  # all are leased: some end in a while
+                        await patience.wait()
             except BusUnavailable as error:
                 log.info("cannot lease an extranonce prefix", extra={"reason": str(error)})
                 await patience.wait()
@@ -136,15 +169,18 @@ class Prefixes:
     async def _next_prefix(self) -> int | None:
         """The counter's value, moved on; None when another replica was faster."""
         bucket = self._bus.bucket(REPLICAS)
-        entry = await bucket.get(_COUNTER)
+        entry = await bucket.get(self._counter)
         if entry is None:  # the first replica ever, or NATS lost its data: miners may still hold any prefix
-            prefix = SystemRandom().randrange(PREFIXES)
-            moved = await bucket.create(_COUNTER, _text(prefix + 1))
+            prefix = SystemRandom().randrange(self._layout.prefixes)
+            moved = await bucket.create(self._counter, self._text(prefix + 1))
         else:
             prefix = int(entry.value)
-            moved = await bucket.update(_COUNTER, _text(prefix + 1), entry.revision)
+            moved = await bucket.update(self._counter, self._text(prefix + 1), entry.revision)
         return None if moved is None else prefix
 
+    def _text(self, number: int) -> bytes:
+        return str(number % self._layout.prefixes).encode()
 
-def _text(number: int) -> bytes:
-    return str(number % PREFIXES).encode()
+
+def _prefix_of(lease: Lease) -> str:
+    return lease.key.rpartition(".")[2]

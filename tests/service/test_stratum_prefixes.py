@@ -12,8 +12,7 @@ import pytest
 from nompcore.bus import Bus
 from nompcore.jetstream import bucket_config
 from nompcore.subjects import STRATUM, Bucket
-from services.stratum import prefixes as module
-from services.stratum.extranonce import INDICES
+from services.stratum.extranonce import INDICES, ORDINARY, upstream_layout
 from services.stratum.prefixes import Prefixes
 from tests.servers import NatsServer, wait_until
 
@@ -79,9 +78,9 @@ async def test_prefixes_are_taken_in_turn_also_after_they_were_given_back(connec
 
 async def test_before_a_prefix_is_used_up_another_one_is_leased(connect: Connect) -> None:
     async with running(connect, "one") as one:
-        given = [one.prefixes.take() for _ in range(INDICES - module.SCARCE + 1)]
+        given = [one.prefixes.take() for _ in range(INDICES - ORDINARY.scarce + 1)]
         await wait_until(lambda: one.held == 2, what="the second prefix")
-        given += [one.prefixes.take() for _ in range(module.SCARCE)]
+        given += [one.prefixes.take() for _ in range(ORDINARY.scarce)]
 
     assert None not in given
     assert len(set(given)) == len(given) == INDICES + 1
@@ -116,3 +115,33 @@ async def test_a_prefix_that_somebody_else_has_is_lost_and_another_one_is_leased
         await wait_until(lambda: one.held == 2, what="another prefix")
         assert one.lost == [f"{first:04x}"]
         assert prefix_of(one) == (first + 1) % 65536
+
+
+class StandingStill:
+    """Jobs of one block."""
+
+    serial = oldest_serial = 1
+
+
+async def test_a_pool_of_its_own_prefixes_gives_no_two_miners_of_two_replicas_the_same(
+    connect: Connect,
+) -> None:
+    layout = upstream_layout("ltc")
+    async with asyncio.TaskGroup() as tasks:
+        buses = [await connect(STRATUM, replica=name) for name in ("one", "two")]
+        replicas = [Prefixes(bus, "r", QUICK, layout=layout, jobs=StandingStill()) for bus in buses]
+        running = [
+            tasks.create_task(each.run(lambda: None, lambda: None, lambda prefix: None)) for each in replicas
+        ]
+        given: list[str] = []
+        for _ in range(300):
+            for each in replicas:
+                await wait_until(lambda of=each: of.held, what="a prefix")
+                taken = each.take()
+                assert taken is not None
+                given.append(taken)
+        for task in running:
+            task.cancel()
+
+    assert len(set(given)) == len(given) == 600
+    assert {len(one) for one in given} == {4}

@@ -1,0 +1,134 @@
+"""One upstream pool: connected to again and again for as long as it is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from nompcore.config.upstream import UpstreamPool
+from nompcore.patience import Patience
+from services.jobmaker.upstream.choice import Standing
+from services.jobmaker.upstream.connection import CLOSED, Ending, UpstreamConnection, UpstreamPace
+from services.jobmaker.upstream.destination import MAX_WAIT_SECONDS, destination
+from services.jobmaker.upstream.dialogue import UpstreamWork
+from services.jobmaker.upstream.events import Answered, MessageShown, ReconnectAsked
+from services.jobmaker.upstream.metrics import ENDED, READY, STRANGERS
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_SECONDS, RETRY_CAP_SECONDS = 0.5, 30.0
+
+
+class UpstreamLink:
+    """`check` raises EncodingError for work that cannot be used; `on_change` hears of everything else."""
+
+    def __init__(
+        self,
+        pool: str,
+        upstream: UpstreamPool,
+        version_mask: int,
+        pace: UpstreamPace,
+        check: Callable[[UpstreamWork], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self.upstream = upstream
+        self.standing = Standing()
+        self.since_ms = 0  # it gives work; 0 while it gives none
+        self.trouble = ""
+        self._pool = pool
+        self._version_mask = version_mask
+        self._asks_for_mask = True
+        self._pace = pace
+        self._check = check
+        self._on_change = on_change
+        self._work: UpstreamWork | None = None
+        self._is_taken = False
+        self._connection: UpstreamConnection | None = None
+        self._patience = Patience(FIRST_RETRY_SECONDS, RETRY_CAP_SECONDS)
+
+    def take(self, *, anew: bool) -> UpstreamWork | None:
+        """The newest work; None where it was taken before and is not wanted `anew`."""
+        if self._work is None or (self._is_taken and not anew):
+            return None
+        self._is_taken = True
+        return self._work
+
+    async def submit(self, params: list[str]) -> Answered | None:
+        """Hand in a share; None when no answer came."""
+        return await self._connection.submit(params) if self._connection is not None else None
+
+    def begin(self) -> None:
+        """It is about to run."""
+        self.standing = Standing(down_since=time.monotonic())
+
+    async def run(self) -> None:
+        """Keep a connection for ever. Cancelled, it is closed."""
+        home = (self.upstream.host, self.upstream.port)
+        host, port = home
+        try:
+            while True:
+                mask = self._version_mask if self._asks_for_mask else 0
+                self._connection = UpstreamConnection(self.upstream, mask, self._pace, self._take)
+                ending = await self._connection.last(host, port)
+                had_work = self._work is not None
+                if ending.why == CLOSED and not had_work:
+                    # Some pools hang up on whoever begins with mining.configure.
+                    self._asks_for_mask = not self._asks_for_mask
+                self._lost(ending)
+                host, port = await self._before_the_next(ending.reconnect if had_work else None, home)
+        finally:
+            self._forget()
+            self.standing = Standing()
+
+    def _take(self, said: UpstreamWork | MessageShown) -> None:
+        """What the connection heard."""
+        if isinstance(said, MessageShown):
+            log.info("message of the upstream pool", extra={**self._facts(), "text": said.text})
+            return
+        self._check(said)
+        pending = self._work is not None and self._work.clean_jobs and not self._is_taken
+        self._work, self._is_taken = replace(said, clean_jobs=said.clean_jobs or pending), False
+        if not self.standing.is_ready():
+            self._ready()
+        self._on_change()
+
+    def _ready(self) -> None:
+        self.standing = Standing(ready_since=time.monotonic())
+        self.since_ms = time.time_ns() // 1_000_000
+        self.trouble = ""
+        self._patience.reset()
+        READY.labels(self._pool, self.upstream.name).set(1)
+        log.info("the upstream pool gives work", extra=self._facts())
+
+    def _lost(self, ending: Ending) -> None:
+        if self.standing.down_since is None:
+            self.standing = Standing(down_since=time.monotonic())
+        self._forget()
+        self.trouble = f"{ending.why}: {ending.detail}"
+        ENDED.labels(self._pool, self.upstream.name, ending.why).inc()
+        level = logging.WARNING if self._patience.tries == 0 else logging.DEBUG
+        facts = {**self._facts(), "why": ending.why, "detail": ending.detail}
+        log.log(level, "no work from the upstream pool", extra=facts)
+        self._on_change()
+
+    def _forget(self) -> None:
+        self._work, self._connection, self.since_ms = None, None, 0
+        READY.labels(self._pool, self.upstream.name).set(0)
+
+    async def _before_the_next(self, asked: ReconnectAsked | None, home: tuple[str, int]) -> tuple[str, int]:
+        """Wait; where to go then. What a pool that gave work asks for is done once."""
+        if asked is None:
+            await self._patience.wait()
+            return home
+        await asyncio.sleep(min(max(asked.wait_seconds, 0.0), MAX_WAIT_SECONDS))
+        there = destination(home, asked.host, asked.port)
+        if there is None:
+            STRANGERS.labels(self._pool, self.upstream.name).inc()
+            log.warning("not going to another domain", extra={**self._facts(), "host": asked.host})
+        return there or home
+
+    def _facts(self) -> dict[str, object]:
+        return {"pool": self._pool, "upstream": self.upstream.name}
