@@ -1,16 +1,16 @@
-"""Ports that follow an algorithm instead of a coin, and what chooses the coin: accepted, without effect."""
+"""Ports that follow an algorithm instead of a coin."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
 from nompcore.config.ports import PortConfig, VarDiffConfig
 from nompcore.config.section import Section, key
-from nompcore.config.values import Expected, NotNegative, PortNumber, Positive, Switch, Text
-
-SWITCHING_INACTIVE = "miners stay on the pool of their port"
+from nompcore.config.values import PortNumber, Positive, Switch, Text
 
 
 class ProxySection(Section):
@@ -32,20 +32,13 @@ class SwitchSection(Section):
     ] = Field(default_factory=dict)
 
 
-class ProfitSwitchSection(Section):
-    """Choice of the most profitable coin by market prices."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchConfig:
+    """Ports whose miners mine any one of some pools. `pools`: their names in order, the first one unless
+    another is chosen; its file says what the ports do beside mining: bans, limits, PROXY headers, TLS.
+    """
 
-    enabled: Annotated[Switch, key("enabled", "turn it on")] = False
-    update_interval_seconds: Annotated[
-        Positive, key("updateInterval", "how often prices are compared", unit="seconds")
-    ] = 600
-    depth: Annotated[
-        NotNegative,
-        Field(le=1),
-        Expected("a number from 0 to 1"),
-        key("depth", "part of the bids considered"),
-    ] = 0.9
-    use_poloniex: Annotated[Switch, key("usePoloniex", "ask Poloniex")] = False
-    use_cryptsy: Annotated[Switch, key("useCryptsy", "ask Cryptsy")] = False
-    use_mintpal: Annotated[Switch, key("useMintpal", "ask Mintpal")] = False
-    use_bittrex: Annotated[Switch, key("useBittrex", "ask Bittrex")] = False
+    name: str
+    algorithm: str
+    ports: Mapping[int, PortConfig]
+    pools: tuple[str, ...]
