@@ -1,86 +1,58 @@
-"""The TCP listener for daemons' blocknotify commands: one short line a connection."""
+"""What the notifier does with a daemon's notice of a new block: it tells jobmaker to look."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from services.notifier.metrics import NOTICES, NOTICES_REFUSED
-from services.notifier.notice import MAX_LINE, Notice, Refusal, read_notice
+from nompcore.bus import Bus
+from nompcore.errors import BusError
+from nompcore.messages import Tip
+from nompcore.subjects import TIP
+from services.notifier.metrics import NOTICES, TIPS_LOST
+from services.notifier.notice import Notice, read_notice
+from services.notifier.refusal import Refusal
 
 log = logging.getLogger(__name__)
 
-# The sender is a script that writes at once and leaves.
-LINE_SECONDS = 5.0
+NOTIFIED = "Pool workers notified"
+"""NOMP's words; `deploy/scripts/blocknotify` knows by them that the notice was taken."""
 
-# A handful of daemons report a handful of blocks; more is somebody knocking.
-MAX_CONNECTIONS = 64
-
-NO_PASSWORD_ANSWER = b'error: this listener needs a password: {"password":"...","coin":"...","hash":"..."}\n'
-
-Publish = Callable[[Notice], Awaitable[None]]
+TIP_SOURCE = "blocknotify"
 
 
-class BlockNotifyListener:
-    """Turns lines into notices. Junk moves a counter and costs nothing else."""
+class TipPublisher:
+    """Notices become tips. One that NATS does not take is counted: the jobmaker polls its daemon anyway."""
 
-    def __init__(self, password: SecretStr, pools: Mapping[str, tuple[str, ...]], publish: Publish) -> None:
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def publish(self, notice: Notice) -> str:
+        """Tell every pool that is meant; returns what the sender is answered."""
+        NOTICES.inc()
+        log.info("block notified", extra={"pools": notice.pools, "block_hash": notice.block_hash_display})
+        for pool in notice.pools:
+            tip = Tip(pool=pool, block_hash_display=notice.block_hash_display, source=TIP_SOURCE)
+            try:
+                await self._bus.send(TIP, tip, pool=pool)
+            except BusError:
+                TIPS_LOST.inc()
+        return NOTIFIED
+
+
+class BlockNotify:
+    """Reads lines of `blockNotifyListener`."""
+
+    def __init__(
+        self, password: SecretStr, pools: Mapping[str, tuple[str, ...]], publisher: TipPublisher
+    ) -> None:
         self._password = password
         self._pools = pools
-        self._publish = publish
-        self._connections = 0
+        self._publisher = publisher
 
-    async def listen(self, host: str, port: int, *, line_seconds: float = LINE_SECONDS) -> asyncio.Server:
-        """Start listening. Raises OSError when the port is taken."""
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self._serve(reader, writer, line_seconds)
-
-        return await asyncio.start_server(serve, host, port, limit=MAX_LINE)
-
-    async def _serve(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line_seconds: float
-    ) -> None:
-        self._connections += 1
-        try:
-            async with asyncio.timeout(line_seconds):
-                heard = await self._hear(reader)
-                await self._act(heard, writer)
-        except TimeoutError:
-            self._refuse(Refusal.TIMEOUT, writer)
-        except ConnectionError:
-            self._refuse(Refusal.MALFORMED, writer)
-        finally:
-            self._connections -= 1
-            writer.close()
-
-    async def _hear(self, reader: asyncio.StreamReader) -> Notice | Refusal:
-        if self._connections > MAX_CONNECTIONS:
-            return Refusal.BUSY
-        try:
-            line = await reader.readuntil(b"\n")
-        except asyncio.LimitOverrunError:
-            return Refusal.OVERSIZED
-        except asyncio.IncompleteReadError as error:
-            line = error.partial  # a sender may end the stream instead of the line
-        return read_notice(line, self._password.get_secret_value(), self._pools)
-
-    async def _act(self, heard: Notice | Refusal, writer: asyncio.StreamWriter) -> None:
-        if isinstance(heard, Refusal):
-            self._refuse(heard, writer)
-            if heard is Refusal.NO_PASSWORD:
-                writer.write(NO_PASSWORD_ANSWER)
-                await writer.drain()
-            return
-        NOTICES.inc()
-        log.info("block notified", extra={"pools": heard.pools, "block_hash": heard.block_hash_display})
-        await self._publish(heard)
-
-    def _refuse(self, refusal: Refusal, writer: asyncio.StreamWriter) -> None:
-        """What was sent is not logged: it may hold the password, or anything."""
-        NOTICES_REFUSED.labels(refusal.value).inc()
-        peer = writer.get_extra_info("peername")
-        log.warning("blocknotify refused", extra={"reason": refusal.value, "peer": peer and peer[0]})
+    async def serve(self, line: bytes) -> str | Refusal:
+        """Publish what the line tells."""
+        notice = read_notice(line, self._password.get_secret_value(), self._pools)
+        return notice if isinstance(notice, Refusal) else await self._publisher.publish(notice)

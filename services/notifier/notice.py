@@ -2,7 +2,8 @@
 
     {"password": "...", "coin": "litecoin", "hash": "<64 hex digits>"}
 
-The later form of NOMP, `{"command": "blocknotify", "params": [...]}`, has no password and is refused.
+The later form of NOMP, `{"command": "blocknotify", "params": [...]}`, has no password and is refused here:
+`command.py` reads it where `cliPort` asks for it.
 """
 
 from __future__ import annotations
@@ -11,28 +12,13 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 import msgspec
 
 from nompcore.config import PoolConfig
+from services.notifier.refusal import Refusal
 
-# A notice with a long password and coin name is 200 bytes.
-MAX_LINE = 1024
-
-_HASH = re.compile(r"[0-9a-fA-F]{64}")
-
-
-class Refusal(Enum):
-    """Why a connection brought no notice; the value is the metric's label."""
-
-    MALFORMED = "malformed"
-    NO_PASSWORD = "no-password"  # noqa: S105  (a label)
-    WRONG_PASSWORD = "wrong-password"  # noqa: S105  (a label)
-    UNKNOWN_COIN = "unknown-coin"
-    OVERSIZED = "oversized"
-    TIMEOUT = "timeout"
-    BUSY = "busy"
+HASH = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +49,7 @@ def read_notice(line: bytes, password: str, pools: Mapping[str, tuple[str, ...]]
         return Refusal.NO_PASSWORD
     if not hmac.compare_digest(said.password.encode(), password.encode()):
         return Refusal.WRONG_PASSWORD
-    if said.hash and not _HASH.fullmatch(said.hash):
+    if said.hash and not HASH.fullmatch(said.hash):
         return Refusal.MALFORMED
     meant = pools.get(said.coin.lower())
     return Notice(meant, said.hash.lower()) if meant else Refusal.UNKNOWN_COIN

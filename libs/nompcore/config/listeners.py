@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from nompcore.config.section import Section, key
-from nompcore.config.values import PortNumber, Secret, Switch, Text
+from nompcore.config.values import NetworkText, PortNumber, Secret, Switch, Text
 
 
 class BlockNotifySection(Section):
@@ -17,6 +17,10 @@ class BlockNotifySection(Section):
     enabled: Annotated[Switch, key("enabled", "turn it on")] = False
     port: Annotated[PortNumber, key("port", "port to listen on")] = 8117
     password: Annotated[Secret, key("password", "what the sender must know")] = SecretStr("")
+    networks: Annotated[
+        list[NetworkText],
+        key("networks", "from where senders may come, besides this machine itself", ours=True),
+    ] = Field(default_factory=list)
 
 
 class CoinSwitchSection(Section):
@@ -25,6 +29,10 @@ class CoinSwitchSection(Section):
     enabled: Annotated[Switch, key("enabled", "turn it on")] = False
     port: Annotated[PortNumber, key("port", "port to listen on")] = 8118
     password: Annotated[Secret, key("password", "what the sender must know")] = SecretStr("")
+    networks: Annotated[
+        list[NetworkText],
+        key("networks", "from where senders may come, besides this machine itself", ours=True),
+    ] = Field(default_factory=list)
 
 
 class RedisBlockNotifySection(Section):
@@ -37,8 +45,16 @@ class RedisBlockNotifySection(Section):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockNotifyConfig:
-    """The blocknotify listener."""
+class ListenerConfig:
+    """A listener whose senders know a password. Loopback may always send, `networks` as well."""
 
     port: int
     password: SecretStr
+    networks: tuple[str, ...] = ()
+
+
+def listener_config(section: BlockNotifySection | CoinSwitchSection | None) -> ListenerConfig | None:
+    """What the notifier gets of a section; None where it is off."""
+    if section is None or not section.enabled:
+        return None
+    return ListenerConfig(port=section.port, password=section.password, networks=tuple(section.networks))
