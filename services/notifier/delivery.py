@@ -12,6 +12,7 @@ from nompcore.bus import Bus
 from nompcore.config import PoolConfig
 from nompcore.messages import Message
 from nompcore.subjects import (
+    ALERT,
     AUDIT_FAILED,
     BLOCK_CONFIRMED,
     BLOCK_ORPHANED,
@@ -21,6 +22,7 @@ from nompcore.subjects import (
     PAYMENT_SENT,
     Subject,
 )
+from services.notifier.alerting.channel import AlertChannel
 from services.notifier.metrics import DELIVERED, EXPIRED
 from services.notifier.rules import News, is_old, news_of
 
@@ -34,10 +36,17 @@ EVENTS: Sequence[Subject[Message]] = (
     PAYMENT_FAILED,
     PAYEE_QUARANTINED,
     AUDIT_FAILED,
+    ALERT,
 )  # type: ignore[assignment]  # differently parametrised subjects, only read
 
 # A new channel's queue starts with everything the stream holds, which is months; nobody wants those as news.
 MAX_AGE_SECONDS = 24 * 3600
+
+# Of each queue of an alert channel: what waits for it is gathered, and told as one message where it must be.
+ALERTS_IN_HAND, ALERTS_UNSETTLED = 50, 20_000
+
+# An alert whose notifier died is late by so much.
+ALERT_ACK_WAIT_SECONDS = 5.0
 
 
 class Channel(Protocol):
@@ -69,12 +78,18 @@ class Delivery:
         self._pools = pools
         self._now_ms = now_ms
 
-    async def run(self, channels: Sequence[Channel], stop: asyncio.Event) -> None:
+    async def run(
+        self, channels: Sequence[Channel], stop: asyncio.Event, alerts: Sequence[AlertChannel] = ()
+    ) -> None:
         """Deliver until `stop`."""
         async with asyncio.TaskGroup() as group:
             for channel in channels:
                 for subject in EVENTS:
                     group.create_task(self._run_queue(channel, subject, stop))
+            for alert_channel in alerts:
+                group.create_task(alert_channel.run(stop), name=alert_channel.name)
+                for subject in EVENTS:
+                    group.create_task(self._run_alerts(alert_channel, subject, stop))
 
     async def _run_queue(self, channel: Channel, subject: Subject[Message], stop: asyncio.Event) -> None:
         async def deliver(message: Message) -> None:
@@ -84,5 +99,22 @@ class Delivery:
                 return
             await channel.deliver(news, message)
 
-        durable = f"{channel.name}-{subject.message.__name__.lower()}"
-        await self._bus.work(subject, durable, deliver, stop)
+        await self._bus.work(subject, durable_name(channel.name, subject), deliver, stop)
+
+    async def _run_alerts(
+        self, channel: AlertChannel, subject: Subject[Message], stop: asyncio.Event
+    ) -> None:
+        await self._bus.work(
+            subject,
+            durable_name(channel.name, subject),
+            channel.deliver,
+            stop,
+            ack_wait_seconds=ALERT_ACK_WAIT_SECONDS,
+            handlers=ALERTS_IN_HAND,
+            max_unsettled=ALERTS_UNSETTLED,
+        )
+
+
+def durable_name(channel: str, subject: Subject[Message]) -> str:
+    """Of the queue of one channel and kind of event."""
+    return f"{channel}-{subject.message.__name__.lower()}"
