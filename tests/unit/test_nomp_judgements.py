@@ -1,0 +1,151 @@
+"""The doctor's judgements where no server can be made to say it, or not within a test."""
+
+from __future__ import annotations
+
+import resource
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.operator.checks.certificate_dates import NotACertificate, valid_until
+from deploy.operator.checks.clock import judge_chains, judge_servers
+from deploy.operator.checks.configuration import of_problem
+from deploy.operator.checks.descriptors import judge as judge_descriptors
+from deploy.operator.checks.directories import judge_room
+from deploy.operator.checks.hash_library import judge as judge_hashes
+from deploy.operator.checks.mpos_store import judge_tables as judge_mpos
+from deploy.operator.checks.nats_server import judge_storage
+from deploy.operator.checks.other_portals import judge as judge_portals
+from deploy.operator.checks.port_owner import owner_of
+from deploy.operator.checks.ports import Claim
+from deploy.operator.checks.ports import judge as judge_port
+from deploy.operator.checks.redis_store import judge as judge_redis
+from deploy.operator.findings import Finding, Level
+from nompcore.config import ConfigProblem
+
+PEM = """
+-----BEGIN CERTIFICATE-----
+MIIBfjCCASOgAwIBAgIUBqnJY2mHprWFXnIChZuDs++8E3owCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJcG9vbC50ZXN0MB4XDTI2MTEyNjIxMTgwNFoXDTI2MTIyNjIx
+MTgwNFowFDESMBAGA1UEAwwJcG9vbC50ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAEMxog/w7D7IrzYGxBcFpc9nFBIO4aP+lPpWO1rY5X7t9AdyhLEDLXINvE
+gEEy0i6uvkDvaAJacZk9wcvWZnRJhaNTMFEwHQYDVR0OBBYEFLyUISGcjDI4r0Fq
+4KsDXzwrCyrIMB8GA1UdIwQYMBaAFLyUISGcjDI4r0Fq4KsDXzwrCyrIMA8GA1Ud
+EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAIh1qORygtTJE3nWkjhisrwj
+hVE1MBodb4jI1yLUe30RAiEAq8rzAo8WGB2m9f7YuInemht0wglW9glS31P8QVK7
+CxU=
+-----END CERTIFICATE-----
+"""
+"""Made by `openssl req -x509`, which says when it ends."""
+
+ENDS = datetime(2026, 12, 26, 21, 18, 4, tzinfo=UTC)
+
+
+def _codes(found: list[Finding]) -> list[tuple[str, Level]]:
+    return [(finding.code, finding.level) for finding in found]
+
+
+def test_the_end_of_a_certificate_is_read() -> None:
+    assert valid_until(PEM) == ENDS
+    assert valid_until(f"a note before it\n{PEM}{PEM}") == ENDS
+
+
+@given(st.binary(max_size=300))
+def test_other_bytes_are_no_certificate(der: bytes) -> None:
+    with pytest.raises(NotACertificate):
+        valid_until(ssl.DER_cert_to_PEM_cert(der))
+
+
+@given(st.integers(min_value=1))
+def test_a_certificate_that_is_cut_short_is_none(missing: int) -> None:
+    der = ssl.PEM_cert_to_DER_cert(PEM.strip())
+    with pytest.raises(NotACertificate):
+        valid_until(ssl.DER_cert_to_PEM_cert(der[: -(missing % len(der)) or -1]))
+
+
+def test_text_without_a_certificate_is_none() -> None:
+    for text in ("", "-----END CERTIFICATE----------BEGIN CERTIFICATE-----"):
+        with pytest.raises(NotACertificate):
+            valid_until(text)
+
+
+@given(st.floats(-5, 5))
+def test_clocks_a_little_apart_are_well(ahead: float) -> None:
+    assert judge_servers(ahead) == []
+
+
+def test_clocks_far_apart_tell_which_way() -> None:
+    assert "ahead of" in judge_servers(60.0)[0].what
+    assert "behind" in judge_servers(-60.0)[0].what
+    assert _codes(judge_chains({"a": 1000, "b": 1100}, 1000.0)) == [("clock-behind-chain", Level.WRONG)]
+
+
+def test_a_store_without_room_is_told_before_it_is_full() -> None:
+    config = {"sync_always": True, "max_storage": 100}
+    assert _codes(judge_storage("NATS", {"config": config, "stats": {"storage": 80}})) == [
+        ("nats-full", Level.WRONG)
+    ]
+    assert _codes(judge_storage("NATS", {"config": config, "stats": {"storage": 79}})) == [
+        ("nats-storage", Level.FINE)
+    ]
+
+
+def test_a_disk_without_room_is_told() -> None:
+    assert _codes(judge_room("ledger", 1 << 20)) == [("disk-full", Level.WRONG)]
+    assert judge_room("ledger", 1 << 40) == []
+
+
+def test_redis_that_cannot_write_is_told() -> None:
+    info = {"aof_enabled": 1, "aof_last_write_status": "err"}
+    assert _codes(judge_redis("Redis", info, "")) == [("redis-disk", Level.WRONG)]
+
+
+def test_a_database_without_shares_is_not_one_of_mpos() -> None:
+    assert _codes(judge_mpos("MPOS", ["accounts"])) == [("mpos-empty", Level.WRONG)]
+    assert _codes(judge_mpos("MPOS", ["accounts", "shares"])) == [("mpos", Level.FINE)]
+
+
+def test_a_hash_that_is_wrong_is_worse_than_one_that_is_slow() -> None:
+    assert _codes(judge_hashes("scrypt", is_compiled=True, trouble="hashes wrongly")) == [
+        ("hash-wrong", Level.WRONG)
+    ]
+    assert _codes(judge_hashes("scrypt", is_compiled=False, trouble="")) == [("hash-slow", Level.HINT)]
+
+
+def test_only_pools_at_work_are_another_portals() -> None:
+    times = {"mine": 1_000_000, "theirs": 1_000_000, "of-yesterday": 0}
+
+    (found,) = judge_portals(times, {"mine"}, 1010.0)
+
+    assert "theirs" in found.what
+    assert "of-yesterday" not in found.what
+    assert judge_portals(times, {"mine", "theirs"}, 1010.0) == []
+
+
+def test_no_limit_of_descriptors_is_enough() -> None:
+    assert _codes(judge_descriptors(resource.RLIM_INFINITY, 10**9)) == [("descriptors", Level.FINE)]
+
+
+def test_a_port_is_its_services_or_not() -> None:
+    claim = Claim(3032, "stratum", "ports.3032")
+
+    assert judge_port(claim, "python -m services.stratum") == []
+    assert _codes(judge_port(claim, "nginx")) == [("port-taken", Level.WRONG)]
+    assert _codes(judge_port(claim, None)) == [("port-owner", Level.UNCHECKED)]
+
+
+def test_nobody_is_found_where_proc_tells_nothing(tmp_path: Path) -> None:
+    assert owner_of(1, tmp_path) is None
+
+
+@given(st.text(), st.text())
+def test_every_problem_of_the_configuration_has_a_remedy(path: str, text: str) -> None:
+    found = of_problem(ConfigProblem("config.json", path, text))
+
+    assert found.why
+    assert found.mend
+    assert found.what == text
