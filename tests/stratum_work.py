@@ -117,7 +117,10 @@ def solve(
     ntime_hex = f"{job.ntime:08x}"
     for number in itertools.count(start):
         submission = Submission(
-            bytes.fromhex(extranonce1_hex), f"{number >> 32:08x}", ntime_hex, f"{number & 0xFFFFFFFF:08x}"
+            bytes.fromhex(extranonce1_hex),
+            f"{number >> 32:0{2 * job.extranonce2_size}x}",
+            ntime_hex,
+            f"{number & 0xFFFFFFFF:08x}",
         )
         share = check_shape(prepared, submission, now_seconds=job.ntime, seen=())
         assert not isinstance(share, Rejected), share

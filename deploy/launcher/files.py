@@ -57,7 +57,7 @@ def _write_litecoin(layout: Layout) -> None:
 
 
 def _blocknotify(layout: Layout) -> str:
-    script = Path(ROOT / "deploy" / "scripts" / "blocknotify.py")
-    password = ensure_secret(layout.secrets / "blocknotify")
+    script = Path(ROOT / "deploy" / "scripts" / "blocknotify")
+    password_file = layout.secrets / "blocknotify"
     listener = f"127.0.0.1:{layout.ports['NOMP_BLOCKNOTIFY_PORT']}"
-    return f"blocknotify='{layout.python}' '{script}' {listener} {password} litecoin %s\n"
+    return f"blocknotify='{layout.python}' '{script}' {listener} '@{password_file}' litecoin %s\n"

@@ -17,6 +17,7 @@ from nompcore.daemon import Daemon
 from nompcore.subjects import JOBMAKER, NOTIFIER, PAYOUTS, SERVICES
 
 VOLUMES = Path("/volumes")
+OPERATOR = "operator"  # of the command `nomp`, which looks at everything
 POOL_ADDRESS = "pool_address"
 MINER_ADDRESS = "miner_address"
 NODES: Mapping[str, str] = {
@@ -33,29 +34,32 @@ def write_secrets(volumes: Path = VOLUMES) -> None:
     redis = ensure_secret(master / "redis")
     conf = (Path("deploy") / "redis.conf").read_text()
     write_private(volumes / "redis" / "redis.conf", f"{conf}dir /store\nrequirepass {redis}\n")
-    write_private(volumes / PAYOUTS / "redis_url", f"redis://:{redis}@redis:6379/0")
+    for owner in (PAYOUTS, OPERATOR):
+        write_private(volumes / owner / "redis_url", f"redis://:{redis}@redis:6379/0")
     _write_litecoin(volumes, master)
 
 
 def _write_nats(volumes: Path, master: Path) -> None:
     passwords = {name: ensure_secret(master / f"nats_{name}") for name in SERVICES}
-    users = nats_users_conf(passwords, ensure_secret(master / "nats_operator"))
-    write_private(volumes / "nats" / "nats-users.conf", users)
+    operator = ensure_secret(master / "nats_operator")
+    write_private(volumes / "nats" / "nats-users.conf", nats_users_conf(passwords, operator))
     write_private(volumes / "nats" / "nats.conf", (Path("deploy") / "nats.conf").read_text())
-    for name, password in passwords.items():
+    for name, password in {**passwords, OPERATOR: operator}.items():
         write_private(volumes / name / "nats_url", f"nats://{name}:{password}@nats:4222")
 
 
 def _write_litecoin(volumes: Path, master: Path) -> None:
     password = ensure_secret(master / "litecoin_rpc")
     notify = ensure_secret(master / "blocknotify")
-    for service in (JOBMAKER, PAYOUTS):
-        write_private(volumes / service / "litecoin_rpc_password", password)
-    write_private(volumes / NOTIFIER / "blocknotify_password", notify)
+    for owner in (JOBMAKER, PAYOUTS, OPERATOR):
+        write_private(volumes / owner / "litecoin_rpc_password", password)
+    for owner in (NOTIFIER, OPERATOR):
+        write_private(volumes / owner / "blocknotify_password", notify)
     for node, peer in NODES.items():
         extra = "rpcbind=0.0.0.0\nrpcallowip=0.0.0.0/0\n"  # reachable on the compose network only
         if node == "litecoind":
-            extra += f"blocknotify=python3 /usr/local/bin/blocknotify.py notifier:8117 {notify} litecoin %s\n"
+            write_private(volumes / node / "blocknotify_password", notify)
+            extra += "blocknotify=blocknotify notifier:8117 @/conf/blocknotify_password litecoin %s\n"
         conf = litecoin_conf(
             rpc_port=RPC_PORT, p2p_port=P2P_PORT, password=password, peer=f"{peer}:{P2P_PORT}", extra=extra
         )

@@ -40,7 +40,7 @@ def _buckets(service: str) -> list[str]:
         stream = f"KV_{bucket.name}"
         if service in bucket.writers + bucket.readers:
             allowed += [_api(f"STREAM.CREATE.{stream}"), _api(f"DIRECT.GET.{stream}.$KV.{bucket.name}.>")]
-        if bucket.entries_end and service in bucket.readers:
+        if bucket.is_watched and service in bucket.readers:
             allowed.append(_api(f"CONSUMER.CREATE.{stream}.*.$KV.{bucket.name}.>"))
             allowed.append(_api(f"CONSUMER.MSG.NEXT.{stream}.*"))
         if service in bucket.writers:

@@ -1,7 +1,7 @@
-"""News of payouts that call an operator: messages under the rules of `messages.py`.
+"""News that call an operator: messages under the rules of `messages.py`.
 
-They have a stream of their own. A stream keeps the subjects that it was made with, so what is new cannot join
-one that a running pool has.
+Those of payouts have a stream, and those of the notifier another one. A stream keeps the subjects that it was
+made with, so what is new cannot join one that a running pool has.
 """
 
 from __future__ import annotations
@@ -23,4 +23,18 @@ class AuditFailed(Message, frozen=True, kw_only=True):
 
     pool: str
     problems: list[str]  # in words
+    time_ms: int
+
+
+class OperatorAlert(Message, frozen=True, kw_only=True):
+    """Something of a pool is not as it was: what the notifier concludes from what all services publish."""
+
+    pool: str
+    alert_id: str  # of this change, alike on every replica of the notifier; also the Nats-Msg-Id
+    kind: str  # "daemon.down", "replica.back" …: the table of docs/alerts.md
+    subject: str  # whose state it is: a daemon, a replica, "jobmaker", "pool"
+    was: str
+    now: str
+    severity: str  # "info" | "warning" | "critical"
+    text: str  # in words, with the pool's name
     time_ms: int

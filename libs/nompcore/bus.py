@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import nats.js.errors
 from nats.aio.msg import Msg
-from nats.js.api import Header, StreamConfig
+from nats.js.api import StreamConfig
 
 from nompcore import metrics
 from nompcore import subjects as table
@@ -22,8 +22,9 @@ from nompcore.objects import Objects
 from nompcore.patience import Patience
 from nompcore.rpc import Rpc
 from nompcore.stream_reader import BATCH_MESSAGES, LogState, Stored, StreamReader
+from nompcore.stream_writer import StreamWriter
 from nompcore.wire import decode, encode
-from nompcore.work_queue import ACK_WAIT_SECONDS, WorkQueue
+from nompcore.work_queue import ACK_WAIT_SECONDS, HANDLERS, WorkQueue
 
 __all__ = ["Bus", "Stored"]
 
@@ -43,6 +44,7 @@ class Bus:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._rpc = Rpc(link)
+        self._writer = StreamWriter(link)
         link.on_regained.append(self.ensure)
 
     @classmethod
@@ -52,6 +54,7 @@ class Bus:
         await link.connect(url)
         bus = cls(link)
         await bus._rpc.register()
+        await bus._writer.open()
         return bus
 
     @property
@@ -138,10 +141,7 @@ class Bus:
         sequence. BusUnavailable means unknown: repeat with the same `msg_id`.
         """
         name = subject.of(pool)
-        headers = {Header.MSG_ID.value: msg_id} if msg_id else None
-        async with self._link.exchange(f"publish {name}", timeout_seconds):
-            ack = await self._link.js.publish(name, encode(message), timeout=timeout_seconds, headers=headers)
-        return ack.seq
+        return await self._writer.publish(name, encode(message), msg_id, timeout_seconds)
 
     async def send(self, subject: table.Subject[T], message: T, *, pool: str, replica: str = "") -> None:
         """Sends a message that may be lost to whoever listens; while not connected it is, and is counted."""
@@ -248,15 +248,20 @@ class Bus:
         stop: asyncio.Event,
         *,
         ack_wait_seconds: float = ACK_WAIT_SECONDS,
+        handlers: int = HANDLERS,
+        max_unsettled: int | None = None,
     ) -> None:
         """Each message of all pools to `handler`, at least once, until `stop` is set.
 
         A message is acknowledged after the handler returns. If it raises, the message comes again, after
         1, 2, 4 … 30 seconds, for ever. Processes of the service that name the same `durable` share the
-        messages. Up to 8 handlers run at a time, so the order is not kept. A message whose process died comes
-        again after `ack_wait_seconds`.
+        messages. Up to `handlers` run at a time, so the order is not kept. A message whose process died comes
+        again after `ack_wait_seconds`. So many as `max_unsettled` may be in hand or wait to come again before
+        no further ones come; without it 1000, as the server has it.
         """
-        await WorkQueue(self._link, subject, durable, handler, ack_wait_seconds).run(stop)
+        await WorkQueue(self._link, subject, durable, handler, ack_wait_seconds, handlers, max_unsettled).run(
+            stop
+        )
 
     # ---- requests ----
 

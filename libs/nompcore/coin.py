@@ -68,6 +68,7 @@ class Coin:
     mpos_diff_multiplier: float
     peer_magics: Mapping[str, bytes]  # by network
     explorer: Explorer | None
+    message_magic: str  # what its wallets put before a text that they sign
 
     def hash_coinbase(self, coinbase: bytes) -> bytes:
         """The coinbase's leaf in the merkle tree: its id."""
@@ -111,6 +112,7 @@ def _coin(file: CoinFile) -> Coin:
         mpos_diff_multiplier=file.mpos_diff_multiplier,
         peer_magics=file.peer_magics,
         explorer=Explorer(**file.explorer.model_dump()) if file.explorer else None,
+        message_magic=file.message_magic,
     )
 
 

@@ -24,6 +24,8 @@ Reward = Literal["POW", "POS"]
 
 NETWORKS = ("main", "test", "regtest")
 
+BITCOIN_MAGIC = "Bitcoin Signed Message:\n"
+
 _COINBASE_HASHED_ONCE = ("keccak", "fugue", "groestl")
 """Algorithms whose coins hash the coinbase with one SHA-256 unless their file says otherwise (spec 2.4)."""
 
@@ -113,6 +115,7 @@ class CoinFile(_Section):
     coinbase_hash: CoinbaseHash | None = None
     block_hash: BlockHash | None = None
     decimals: Annotated[int, Field(ge=0, le=18)] = 8
+    message_magic: Annotated[str, Field(min_length=1, max_length=64)] = BITCOIN_MAGIC
     explorer: ExplorerSection | None = None
 
     @property

@@ -19,6 +19,9 @@ from nompcore.errors import EncodingError, TemplateError
 EXTRANONCE1_SIZE = EXTRANONCE2_SIZE = 4
 """Bytes: four from us tell 2^32 connections apart, four from the miner give 2^64 headers a job."""
 
+EXTRANONCE_ROOM = EXTRANONCE1_SIZE + EXTRANONCE2_SIZE
+"""Bytes in the script of a coinbase of ours; smaller extranonces stand behind zeros."""
+
 PPM = 1_000_000
 """Parts per million: the unit of a recipient's share of the reward."""
 
@@ -29,6 +32,22 @@ _NULL_OUTPOINT = bytes(32) + b"\xff\xff\xff\xff"
 _SEQUENCE = b"\xff\xff\xff\xff"
 _LOCKTIME = bytes(4)
 _SPECIAL_COINBASE_VERSION = 5 << 16 | 3  # DIP 2: type 5, a coinbase, in the upper half
+
+
+@dataclass(frozen=True, slots=True)
+class ExtranonceSizes:
+    """How many bytes of a coinbase stratum fills in, and how many the miner; together at most 8."""
+
+    extranonce1: int = EXTRANONCE1_SIZE
+    extranonce2: int = EXTRANONCE2_SIZE
+
+    @property
+    def total(self) -> int:
+        """Bytes between coinb1 and coinb2."""
+        return self.extranonce1 + self.extranonce2
+
+
+ORDINARY_EXTRANONCES = ExtranonceSizes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,7 @@ class CoinbaseSpec:
     payees: tuple[Output, ...] = ()  # what the chain demands; paid before recipients get their parts
     time: int | None = None  # Unix seconds; only transactions of proof-of-stake coins hold one
     payload: bytes | None = None  # DIP 4: makes the coinbase a special transaction
+    extranonces: ExtranonceSizes = ORDINARY_EXTRANONCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +95,17 @@ class CoinbaseParts:
 
 def build_coinbase(spec: CoinbaseSpec) -> CoinbaseParts:
     """The two halves; TemplateError if the script does not fit, EncodingError if parts exceed the value."""
-    script_start = push_int(spec.height) + spec.aux_flags + bytes([EXTRANONCE1_SIZE + EXTRANONCE2_SIZE])
+    script_start = push_int(spec.height) + spec.aux_flags + bytes([EXTRANONCE_ROOM])
     script_end = push_data(spec.pool_tag)
-    script_size = len(script_start) + EXTRANONCE1_SIZE + EXTRANONCE2_SIZE + len(script_end)
+    script_size = len(script_start) + EXTRANONCE_ROOM + len(script_end)
     if script_size > MAX_SCRIPT_SIZE:
         raise TemplateError(f"the coinbase script would have {script_size} bytes of {MAX_SCRIPT_SIZE}")
     outputs, reward_sats = coinbase_outputs(spec)
     comment = varint(len(spec.pool_tag)) + spec.pool_tag if spec.tx_messages else b""
     payload = b"" if spec.payload is None else varint(len(spec.payload)) + spec.payload
+    padding = bytes(EXTRANONCE_ROOM - spec.extranonces.total)
     return CoinbaseParts(
-        coinb1=_head(spec) + b"\x01" + _NULL_OUTPOINT + varint(script_size) + script_start,
+        coinb1=_head(spec) + b"\x01" + _NULL_OUTPOINT + varint(script_size) + script_start + padding,
         coinb2=script_end + _SEQUENCE + _serialize_outputs(outputs) + _LOCKTIME + comment + payload,
         reward_sats=reward_sats,
     )

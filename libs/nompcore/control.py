@@ -1,4 +1,7 @@
-"""What the admin center asks stratum replicas, and its log: messages under the rules of `messages.py`."""
+"""What the admin center asks stratum replicas, and every process, and its log.
+
+Messages under the rules of `messages.py`.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,35 @@ class StratumControlReply(Message, frozen=True, kw_only=True):
     total: int = 0  # of which the lists are a page
     connections: list[LiveConnection] = msgspec.field(default_factory=list)  # in the order of their coming
     bans: list[Ban] = msgspec.field(default_factory=list)  # those that end last first
+
+
+# What came of an order to reload, at one process.
+RELOAD_CURRENT = "current"  # it runs with what the files say
+RELOAD_APPLIED = "applied"  # it has taken over what changed
+RELOAD_WAITS = "waits"  # for its turn to restart
+RELOAD_RESTARTS = "restarts"  # it ends its work in hand, and comes back; then it is current
+RELOAD_BY_HAND = "by hand"  # the process above it has to be restarted by whoever started it
+RELOAD_WRONG = "wrong"  # the files are: it goes on as it was
+
+
+class ReloadOrder(Message, frozen=True, kw_only=True):
+    """All processes are to take over their configuration's files as they are now."""
+
+    order_id: str
+    author: str
+    time_ms: int
+
+
+class ReloadAnswer(Message, frozen=True, kw_only=True):
+    """How an order stands at one process."""
+
+    order_id: str
+    service: str
+    replica: str
+    state: str  # RELOAD_…
+    changed: list[str] = msgspec.field(default_factory=list)  # names of keys that changed, never values
+    problems: list[str] = msgspec.field(default_factory=list)  # of the files
+    time_ms: int
 
 
 class AdminAction(Message, frozen=True, kw_only=True):

@@ -9,7 +9,14 @@ import msgspec
 
 from nompcore.block import BlockBody
 from nompcore.coin import Coin
-from nompcore.coinbase import CoinbaseSpec, Recipient, build_coinbase
+from nompcore.coinbase import (
+    EXTRANONCE2_SIZE,
+    ORDINARY_EXTRANONCES,
+    CoinbaseSpec,
+    ExtranonceSizes,
+    Recipient,
+    build_coinbase,
+)
 from nompcore.encoding import from_stratum_prevhash, hex_to_bytes, stratum_prevhash_hex
 from nompcore.errors import EncodingError
 from nompcore.merkle import branch
@@ -31,6 +38,7 @@ def build_job(
     clean_jobs: bool,
     created_ms: int,
     proof_of_stake: bool = False,
+    extranonces: ExtranonceSizes = ORDINARY_EXTRANONCES,
 ) -> Job:
     """The job of a template. TemplateError if the coinbase does not fit, EncodingError for bad recipients."""
     parts = build_coinbase(
@@ -46,6 +54,7 @@ def build_job(
             payees=template.payees,
             time=template.curtime if proof_of_stake else None,
             payload=template.coinbase_payload,
+            extranonces=extranonces,
         )
     )
     return Job(
@@ -64,6 +73,8 @@ def build_job(
         clean_jobs=clean_jobs,
         reward_sats=parts.reward_sats,
         created_ms=created_ms,
+        extranonce1_size=extranonces.extranonce1,
+        extranonce2_size=extranonces.extranonce2,
     )
 
 
@@ -83,11 +94,21 @@ class PreparedJob:
     network_target: int
     network_difficulty: float  # of that target, in the pool's unit
     key_prefix: bytes  # begins the keys of the job's shares
+    extranonce2_size: int  # bytes, at most 4
+    forward_target: int  # a header hash at or below it goes to the upstream pool; 0 where there is none
+    version_mask: int  # the version bits that may differ from the job's, as far as the job's maker minds
+
+    @property
+    def attention_target(self) -> int:
+        """A header hash at or below it is more than a share: a block, or one for the upstream pool."""
+        return max(self.network_target, self.forward_target)
 
 
 def prepare_job(job: Job, coin: Coin) -> PreparedJob:
     """Decode a job; EncodingError when it holds what no jobmaker writes."""
     network_target = int.from_bytes(hex_to_bytes(job.network_target_hex, 32), "big")
+    if not 1 <= job.extranonce2_size <= EXTRANONCE2_SIZE:
+        raise EncodingError(f"an extranonce2 of {job.extranonce2_size} bytes")
     return PreparedJob(
         job=job,
         coin=coin,
@@ -101,6 +122,9 @@ def prepare_job(job: Job, coin: Coin) -> PreparedJob:
         network_target=network_target,
         network_difficulty=difficulty_from_target(network_target, coin.multiplier),
         key_prefix=job.job_id.encode(),
+        extranonce2_size=job.extranonce2_size,
+        forward_target=int.from_bytes(hex_to_bytes(job.forward_target_hex), "big"),
+        version_mask=int.from_bytes(hex_to_bytes(job.version_mask_hex or "ffffffff", 4), "big"),
     )
 
 

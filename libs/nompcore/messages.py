@@ -38,6 +38,10 @@ class Job(Message, frozen=True, kw_only=True):
     clean_jobs: bool  # earlier jobs are stale
     reward_sats: int  # what the coinbase pays to the pool itself
     created_ms: int
+    extranonce1_size: int = 4  # bytes between the halves of the coinbase: stratum's part …
+    extranonce2_size: int = 4  # … and the miner's
+    forward_target_hex: str = ""  # 64 digits: a header hash at or below it is for the upstream pool
+    version_mask_hex: str = ""  # 8 digits: the version bits that the upstream pool lets roll; without it any
 
 
 # ---- stratum → payouts ----
@@ -202,9 +206,7 @@ class ParkedSession(Message, frozen=True, kw_only=True):
     difficulty: float
     workers: list[str]  # as the miner spelled them
     seen: dict[str, str]  # job id → keys of its accepted shares, 16 bytes each, as one hex text
-    live_since_ms: int = (
-        0  # creation of the oldest job that was live there: who has no job so new lags behind
-    )
+    live_since_ms: int = 0  # creation of the oldest live job there: who has no job so new lags behind
     reissues: int = 0  # how often a job was sent again: each time with a later ntime, so that work differs
 
 
@@ -249,6 +251,7 @@ class NetworkSnapshot(Message, frozen=True, kw_only=True):
     daemons: list[DaemonState]
     time_ms: int
     template_refused: str = ""  # why the daemon would refuse the blocks of its newest templates
+    reward_sats: int = 0  # what the next block pays to the pool; 0 in snapshots of the first versions
 
 
 class WorkerSnapshot(Message, frozen=True, kw_only=True):

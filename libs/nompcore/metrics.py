@@ -27,6 +27,8 @@ BUS_HANDLER_ERRORS = Counter("nomp_bus_handler_errors", "messages whose handler 
 
 LEASES_LOST = Counter("nomp_leases_lost", "leases that ended without being released", ["bucket"])
 
+RELOADS = Counter("nomp_config_reloads", "answers to orders to reload the configuration", ["state"])
+
 DAEMON_CALL_SECONDS = Histogram(
     "nomp_daemon_call_seconds", "time of a call to a coin daemon", ["daemon", "method"],
     buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60),

@@ -18,16 +18,17 @@ class Patience:
     def __init__(self, first_seconds: float = FIRST_SECONDS, cap_seconds: float = CAP_SECONDS) -> None:
         self._first_seconds = first_seconds
         self._cap_seconds = cap_seconds
-        self._delays: Iterator[float] = iter(())
+        self._delays: Iterator[float] | None = None  # made by the first wait: most tries succeed
         self.tries = 0  # since the last success; logs tell of the first
-        self.reset()
 
     def reset(self) -> None:
         """After a success: the next wait is a short one."""
         self.tries = 0
-        self._delays = delays(self._first_seconds, self._cap_seconds, SystemRandom())
+        self._delays = None
 
     async def wait(self) -> None:
         """Waits, longer than the last time."""
         self.tries += 1
+        if self._delays is None:
+            self._delays = delays(self._first_seconds, self._cap_seconds, SystemRandom())
         await asyncio.sleep(next(self._delays))

@@ -53,6 +53,20 @@ class MinerReply(Message, frozen=True, kw_only=True):
     payments_total: int = 0  # of which `payments` is a page; 0 from versions that had no pages
 
 
+class MinerTerms(Message, frozen=True, kw_only=True):
+    """From which balance on a payout address wants to be paid. Who asks has proved that it is theirs."""
+
+    address: str
+    minimum_sats: int  # 0: the pool's
+
+
+class MinerTermsReply(Message, frozen=True, kw_only=True):
+    """From which balance on it is paid now."""
+
+    minimum_sats: int  # the pool's where the address has none of its own
+    pool_minimum_sats: int
+
+
 class PageRequest(Message, frozen=True, kw_only=True):
     """A page, newest first."""
 
@@ -114,6 +128,28 @@ class HistoryReply(Message, frozen=True, kw_only=True):
     points: list[HistoryPoint]
 
 
+class MinerHistoryRequest(Message, frozen=True, kw_only=True):
+    """The past hashrates of one payout address."""
+
+    address: str
+
+
+class WorkerHistory(Message, frozen=True, kw_only=True):
+    """One worker's; as many numbers as the address has."""
+
+    worker: str
+    hashrates: list[float | None]
+
+
+class MinerHistoryReply(Message, frozen=True, kw_only=True):
+    """Hashes per second in steps of equal length, oldest first; null where nothing was noted."""
+
+    step_seconds: int
+    first_ms: int  # when the first step began
+    hashrates: list[float | None]
+    workers: list[WorkerHistory]  # the strongest first; of many only those
+
+
 class LoginRequest(Message, frozen=True, kw_only=True):
     """May this worker mine? Asked where a pool is in MPOS mode. The password is in no text made of it."""
 
@@ -136,13 +172,13 @@ class PaymentsControl(Message, frozen=True, kw_only=True):
     """An order, or a question, about a pool's payments. Which fields count depends on `action`."""
 
     action: str  # a key of the table in services/payouts/control/payment_control.py: "status", "pause", …
-    author: str = ""  # who asks; pause, resolve-stuck, deposit-reserve, correct, release-suspense
-    reason: str = ""  # pause, resolve-stuck, deposit-reserve, correct, release-suspense
+    author: str = ""  # who asks; pause, resolve-stuck, deposit-reserve, correct, release-suspense, …
+    reason: str = ""  # pause, resolve-stuck, deposit-reserve, correct, release-suspense, upstream-reward
     address: str = ""  # release-payee, set-minimum
     payment_id: str = ""  # resolve-stuck, send-again
     decision: str = ""  # resolve-stuck: "returned" | "paid"
-    txid_display: str = ""  # what spent a stuck payment's coins, or brought those of a deposit
-    amount_sats: int = 0  # deposit-reserve, correct; set-minimum, where 0 is the pool's
+    txid_display: str = ""  # what spent a stuck payment's coins, or brought those of a deposit or reward
+    amount_sats: int = 0  # deposit-reserve, correct, upstream-reward; set-minimum, where 0 is the pool's
     from_account: str = ""  # correct: the account that is debited
     to_account: str = ""  # correct: the one that is credited; release-suspense: "miner:<address>" or "fee"
     reference: str = (

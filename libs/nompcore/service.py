@@ -15,13 +15,14 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from nompcore import metrics
 from nompcore.bus import Bus
 from nompcore.config import ConfigInvalid, PortalConfig, load_config
 from nompcore.logs import configure_logs
+from nompcore.reloading import Reloading
 from nompcore.settings import Settings, SettingsInvalid, read_settings
 from nompcore.supervision import SupervisedTasks
 from nompcore.version import VERSION
@@ -29,6 +30,9 @@ from nompcore.version import VERSION
 log = logging.getLogger(__name__)
 
 EXIT_CLEAN, EXIT_CRASH, EXIT_CONFIG = 0, 1, 2
+
+_RESTART = -1
+"""No exit code: the process begins anew in its place, for a changed configuration (ADR 31)."""
 
 DRAIN_SECONDS = 20
 """Tasks get this long to finish after the first signal; whoever kills must wait a little longer."""
@@ -45,10 +49,12 @@ class Service:
     bus: Bus
     stop: asyncio.Event
     tasks: asyncio.TaskGroup
+    serving: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ready(self) -> None:
         """Says that the service serves now: gauge `nomp_ready` and a log line."""
         metrics.READY.set(1)
+        self.serving.set()
         log.info("serving")
 
 
@@ -59,7 +65,12 @@ def run(
     name: str, start: Start, *, drain_seconds: Callable[[Settings], float] = lambda settings: DRAIN_SECONDS
 ) -> NoReturn:
     """Runs a service until it is told to stop, then exits the process."""
-    sys.exit(_exit_code(name, start, drain_seconds))
+    code = _exit_code(name, start, drain_seconds)
+    if code == _RESTART:
+        log.info("beginning anew")
+        logging.shutdown()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  (the same command)
+    sys.exit(code)
 
 
 def _exit_code(name: str, start: Start, drain_seconds: Callable[[Settings], float]) -> int:
@@ -78,7 +89,7 @@ def _exit_code(name: str, start: Start, drain_seconds: Callable[[Settings], floa
         return _refuse(f"METRICS_PORT: cannot listen on {settings.metrics_host}: {error.strerror}")
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(name, start, settings, config, drain_seconds(settings)))
+            restart = runner.run(_serve(name, start, settings, config, drain_seconds(settings)))
     except Exception as error:  # the last place where a crash can be told
         if problems := _setting_problems(error):
             return _refuse(*problems)
@@ -86,7 +97,7 @@ def _exit_code(name: str, start: Start, drain_seconds: Callable[[Settings], floa
         return EXIT_CRASH
     finally:
         stop_metrics()
-    return EXIT_CLEAN
+    return _RESTART if restart else EXIT_CLEAN
 
 
 def _setting_problems(error: Exception) -> tuple[str, ...]:
@@ -120,24 +131,33 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 async def _serve(
     name: str, start: Start, settings: Settings, config: PortalConfig, drain_seconds: float
-) -> None:
+) -> bool:
+    """Whether it is to begin anew."""
     stop = asyncio.Event()
     _handle_signals(stop)
     bus = await _connect_unless_stopped(name, settings, stop)
     if bus is None:
-        return
+        return False
+    reloading = Reloading(bus, name, settings, config, stop)
     try:
         async with SupervisedTasks() as tasks:
             service = Service(name, settings.replica, settings, config, bus, stop, tasks)
-            watching = tasks.create_task(bus.watch(), name="connection to NATS")
+            watching = [
+                tasks.create_task(bus.watch(), name="connection to NATS"),
+                tasks.create_task(reloading.run(), name="reloading"),
+                tasks.create_task(reloading.pass_turn_on(service.serving), name="turn to restart"),
+            ]
             tasks.create_task(_call(start, service), name=name)
             await stop.wait()
-            watching.cancel()
-            await tasks.finish(drain_seconds)
+            for task in watching:
+                task.cancel()
+            async with reloading.keeping_turn():
+                await tasks.finish(drain_seconds)
     finally:
         metrics.READY.set(0)
         await bus.drain()
     log.info("stopped")
+    return reloading.restart
 
 
 async def _call(start: Start, service: Service) -> None:

@@ -6,7 +6,6 @@ as `<NAME>_FILE`, the path of a file that holds the value, so that secrets need 
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -14,14 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nompcore.errors import NompError
-from nompcore.logs import LEVELS
+from nompcore.setting_values import (
+    WANTED,
+    count,
+    is_name_letter,
+    level,
+    networks,
+    port,
+    rate,
+    replica,
+    required,
+    seconds,
+)
 from nompcore.subjects import API, JOBMAKER, NOTIFIER, PAYOUTS, STRATUM
-
-MAX_SECONDS = 3600
-"""The longest time a variable may ask to wait."""
-
-MAX_RATE = 1_000_000
-"""The highest rate or count that a variable may name."""
 
 METRICS_PORTS = {STRATUM: 9101, JOBMAKER: 9102, PAYOUTS: 9103, API: 9104, NOTIFIER: 9105}
 """One port each, so that all services fit on one machine."""
@@ -51,6 +55,7 @@ class Settings:
     api_port: int
     api_rate: float
     api_burst: int
+    api_listeners: int
     api_proxy_networks: tuple[str, ...]
     admin_users: str = field(repr=False)
     admin_host: str
@@ -73,76 +78,6 @@ class Variable:
     help: str
 
 
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise ValueError("not a port")
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= MAX_SECONDS:
-        raise ValueError("not a time to wait")
-    return number
-
-
-def _level(text: str) -> str:
-    if text and text.lower() not in LEVELS:
-        raise ValueError("not a level")
-    return text.lower()
-
-
-def _replica(text: str) -> str:
-    """A token of a NATS subject: no dots, blanks or wildcards."""
-    if not all(_is_name_letter(letter) for letter in text):
-        raise ValueError("not a name")
-    return text
-
-
-def _is_name_letter(letter: str) -> bool:
-    return letter.isascii() and (letter.isalnum() or letter in "-_")
-
-
-def _required(text: str) -> str:
-    if not text:
-        raise ValueError("empty")
-    return text
-
-
-def _rate(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= MAX_RATE:
-        raise ValueError("not a rate")
-    return number
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= MAX_RATE:
-        raise ValueError("not a count")
-    return number
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    """Networks as `ipaddress` writes them; an address is a network of one."""
-    return tuple(str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip())
-
-
-WANTED = {
-    Path: "a path",
-    str: "text",
-    _required: "text, not empty",
-    _port: "a port number, 0 to 65535",
-    _seconds: f"seconds, 0 to {MAX_SECONDS}",
-    _rate: f"a number, 0 to {MAX_RATE}",
-    _count: f"a whole number, 1 to {MAX_RATE}",
-    _networks: "addresses and networks, by commas",
-    _level: f"one of {', '.join(LEVELS)}",
-    _replica: "letters, digits, - and _",
-}
-"""What a parser accepts, in the words of error messages and of the documentation."""
-
 VARIABLES = (
     Variable(
         "NOMP_CONFIG_DIR", "config_dir", Path, "deploy", "directory of `config.json` and `pool_configs/`"
@@ -151,15 +86,15 @@ VARIABLES = (
     Variable(
         "NATS_URL",
         "nats_url",
-        _required,
+        required,
         "nats://127.0.0.1:4222",
         "NATS, with user and password; several by commas",
     ),
-    Variable("REDIS_URL", "redis_url", _required, "redis://127.0.0.1:6379/0", "Redis or Valkey of payouts"),
+    Variable("REDIS_URL", "redis_url", required, "redis://127.0.0.1:6379/0", "Redis or Valkey of payouts"),
     Variable(
         "LEDGER_URL",
         "ledger_url",
-        _required,
+        required,
         "sqlite:///var/ledger/ledger.db",
         "payouts' ledger: `sqlite:///<file>` or `postgresql://<user>:<password>@<host>/<database>`",
     ),
@@ -173,41 +108,48 @@ VARIABLES = (
     Variable(
         "STRATUM_HOST",
         "stratum_host",
-        _required,
+        required,
         "0.0.0.0,::",
         "addresses on which stratum ports listen, IPv4 and IPv6, by commas",
     ),
     Variable(
         "STRATUM_DRAIN_SECONDS",
         "drain_seconds",
-        _seconds,
+        seconds,
         "10",
         "time over which a stopping stratum asks its miners to reconnect",
     ),
-    Variable("API_HOST", "api_host", _required, "127.0.0.1", "address on which the api listens"),
-    Variable("API_PORT", "api_port", _port, "8080", "port on which the api listens"),
+    Variable("API_HOST", "api_host", required, "127.0.0.1", "address on which the api listens"),
+    Variable("API_PORT", "api_port", port, "8080", "port on which the api listens"),
     Variable(
         "API_RATE",
         "api_rate",
-        _rate,
+        rate,
         "20",
         "requests a second that one address may make of the api on average; 0: any number",
     ),
-    Variable("API_BURST", "api_burst", _count, "200", "requests that one address may make at once"),
+    Variable("API_BURST", "api_burst", count, "200", "requests that one address may make at once"),
+    Variable(
+        "API_LISTENERS",
+        "api_listeners",
+        count,
+        "1000",
+        "listeners of live feeds that a process of the api serves at once; a hundred of one address",
+    ),
     Variable(
         "API_PROXY_NETWORKS",
         "api_proxy_networks",
-        _networks,
+        networks,
         "",
         "proxies before the api: only they are believed who a request is from (`X-Forwarded-For`)",
     ),
     Variable(
         "ADMIN_USERS", "admin_users", str, "", "who may log in to the admin center; empty: there is none"
     ),
-    Variable("ADMIN_HOST", "admin_host", _required, "127.0.0.1", "address of the admin center's own port"),
-    Variable("ADMIN_PORT", "admin_port", _port, "0", "its own port; 0: `/admin` on `API_PORT`"),
-    Variable("METRICS_HOST", "metrics_host", _required, "127.0.0.1", "address of the metrics page"),
-    Variable("METRICS_PORT", "metrics_port", _port, "", "port of the metrics page, 0 for none"),
+    Variable("ADMIN_HOST", "admin_host", required, "127.0.0.1", "address of the admin center's own port"),
+    Variable("ADMIN_PORT", "admin_port", port, "0", "its own port; 0: `/admin` on `API_PORT`"),
+    Variable("METRICS_HOST", "metrics_host", required, "127.0.0.1", "address of the metrics page"),
+    Variable("METRICS_PORT", "metrics_port", port, "", "port of the metrics page, 0 for none"),
     Variable(
         "WEBHOOK_URL",
         "webhook_url",
@@ -215,11 +157,11 @@ VARIABLES = (
         "",
         "URL to which notifier posts news, beside those of `config.json`",
     ),
-    Variable("LOG_LEVEL", "log_level", _level, "", "least level logged; empty: `logLevel` of `config.json`"),
+    Variable("LOG_LEVEL", "log_level", level, "", "least level logged; empty: `logLevel` of `config.json`"),
     Variable(
         "NOMP_REPLICA",
         "replica",
-        _replica,
+        replica,
         "",
         "name of this process among its like; empty: host and process id",
     ),
@@ -256,7 +198,7 @@ def default_of(variable: Variable, service: str) -> str:
 def _computed_default(variable: Variable) -> str:
     if variable.field != "replica":
         return ""
-    host = "".join(letter if _is_name_letter(letter) else "-" for letter in socket.gethostname())
+    host = "".join(letter if is_name_letter(letter) else "-" for letter in socket.gethostname())
     return f"{host}-{os.getpid()}"
 
 

@@ -25,9 +25,10 @@ VERSION_ROLLING_MASK = 0x1FFFE000
 """Header version bits that miners may use as nonce (BIP320); a session negotiates a part of them (BIP310)."""
 
 KEY_BYTES = 16
-"""What a share's key has beside the job's id: extranonce2, ntime, nonce, version."""
+"""What a share's key has beside the job's id: extranonce2, ntime, nonce, version, four bytes each."""
 
-_DIGITS = 8  # hex digits of each 32-bit field
+_FIELD_BYTES = 4
+_DIGITS = 2 * _FIELD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,27 @@ class BlockFound:
 
 
 @dataclass(frozen=True, slots=True)
+class ForUpstream:
+    """A good share of an upstream pool's job that pays there too, whatever the miner's own target.
+
+    Whether it is a block is the upstream pool's to say and to gain: here it is a share.
+    """
+
+    key: bytes
+    hash_int: int
+    share_difficulty: float
+    block_hash_display: str
+    is_block: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A share that is not credited."""
 
     reason: RejectReason
 
 
-Verdict = Accepted | BlockFound | Rejected
+Verdict = Accepted | BlockFound | ForUpstream | Rejected
 
 
 def validate_share(
@@ -96,7 +111,7 @@ def check_shape(
     job: PreparedJob, submission: Submission, *, now_seconds: float, seen: Container[bytes]
 ) -> ShareHeader | Rejected:
     """Everything but the proof of work: sizes, hex, ntime, version bits, duplicates; then the header."""
-    fields = _decode(submission)
+    fields = _decode(submission, job.extranonce2_size)
     if isinstance(fields, RejectReason):
         return Rejected(fields)
     ntime = int.from_bytes(fields[4:8], "big")
@@ -110,7 +125,8 @@ def check_shape(
     key = job.key_prefix + fields[:12] + version.to_bytes(4, "big")
     if key in seen:
         return Rejected(RejectReason.DUPLICATE)
-    coinbase = job.coinb1 + submission.extranonce1 + fields[:4] + job.coinb2
+    extranonce2 = fields[_FIELD_BYTES - job.extranonce2_size : _FIELD_BYTES]
+    coinbase = job.coinb1 + submission.extranonce1 + extranonce2 + job.coinb2
     root = root_from_branch(job.coin.hash_coinbase(coinbase), job.branch_le)
     nonce = int.from_bytes(fields[8:12], "big")
     return ShareHeader(header_bytes(version, job.prevhash_le, root, ntime, job.nbits, nonce), coinbase, key)
@@ -119,21 +135,27 @@ def check_shape(
 def judge(job: PreparedJob, share: ShareHeader, pow_digest: bytes, *, target: int) -> Verdict:
     """The verdict about a share whose header has this proof-of-work hash. Integers decide."""
     hash_int = int.from_bytes(pow_digest, "little")
-    is_block = hash_int <= job.network_target
-    if not is_block and hash_int > target:
+    deserves_attention = hash_int <= job.attention_target
+    if not deserves_attention and hash_int > target:
         return Rejected(RejectReason.LOW_DIFFICULTY)
     share_difficulty = difficulty_from_target(hash_int, job.coin.multiplier)
-    if not is_block:
+    if not deserves_attention:
         return Accepted(share.key, hash_int, share_difficulty)
     block_hash_display = display(job.coin.block_id(share.header, pow_digest))
+    if job.forward_target:
+        is_block = hash_int <= job.network_target
+        return ForUpstream(share.key, hash_int, share_difficulty, block_hash_display, is_block)
     return BlockFound(share.key, hash_int, share_difficulty, share.header, share.coinbase, block_hash_display)
 
 
-def _decode(submission: Submission) -> bytes | RejectReason:
-    """extranonce2 ‖ ntime ‖ nonce [‖ version bits], four bytes each as the miner wrote them: big-endian."""
+def _decode(submission: Submission, extranonce2_size: int) -> bytes | RejectReason:
+    """extranonce2 ‖ ntime ‖ nonce [‖ version bits], four bytes each as the miner wrote them: big-endian.
+
+    A shorter extranonce2 has zeros before it.
+    """
     extranonce2, ntime, nonce = submission.extranonce2_hex, submission.ntime_hex, submission.nonce_hex
     version_bits = submission.version_bits_hex or ""
-    if len(extranonce2) != _DIGITS:
+    if len(extranonce2) != 2 * extranonce2_size:
         return RejectReason.EXTRANONCE2_SIZE
     if len(ntime) != _DIGITS:
         return RejectReason.NTIME_SIZE
@@ -141,7 +163,7 @@ def _decode(submission: Submission) -> bytes | RejectReason:
         return RejectReason.NONCE_SIZE
     if len(version_bits) not in (0, _DIGITS):
         return RejectReason.MALFORMED
-    text = extranonce2 + ntime + nonce + version_bits
+    text = extranonce2.rjust(_DIGITS, "0") + ntime + nonce + version_bits
     try:
         fields = bytes.fromhex(text)
     except ValueError:

@@ -47,6 +47,8 @@ class WorkQueue(Generic[T]):
         durable: str,
         handler: Callable[[T], Awaitable[None]],
         ack_wait_seconds: float = ACK_WAIT_SECONDS,
+        handlers: int = HANDLERS,
+        max_unsettled: int | None = None,
     ) -> None:
         if subject.stream is None:
             raise ValueError(f"{subject.pattern} is in no stream")
@@ -56,7 +58,8 @@ class WorkQueue(Generic[T]):
         self._durable = f"{link.service}-{durable}"
         self._handler = handler
         self._ack_wait_seconds = ack_wait_seconds
-        self._free = asyncio.Semaphore(HANDLERS)
+        self._max_unsettled = max_unsettled
+        self._free = asyncio.Semaphore(handlers)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, then finishes what is in hand."""
@@ -99,6 +102,7 @@ class WorkQueue(Generic[T]):
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=self._ack_wait_seconds,
             max_deliver=-1,
+            max_ack_pending=self._max_unsettled,
         )
         async with self._link.exchange(f"make consumer {self._durable}"):
             await self._link.js.add_consumer(self._stream.name, config)

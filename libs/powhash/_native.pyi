@@ -25,6 +25,8 @@ def share_job(
     ntime: int,
     multiplier: int,
     hashes_coinbase_once: bool,
+    extranonce1_size: int = 4,
+    extranonce2_size: int = 4,
     /,
 ) -> object | None: ...
 def share_check(

@@ -8,6 +8,8 @@ import time
 
 from starlette.staticfiles import StaticFiles
 
+from nompcore.collector import slow_collector
+from nompcore.descriptors import raise_descriptor_limit
 from nompcore.service import Service, run
 from nompcore.subjects import API
 from services.api.admin.center import AdminCenter, alone
@@ -30,7 +32,9 @@ def unix_ms() -> int:
 async def start(service: Service) -> None:
     """Serve until the service stops; the first gathering is done before the port opens."""
     operators = read_operators(service.settings.admin_users)
-    portal = open_portal(service.config, service.bus, unix_ms)
+    listeners = service.settings.api_listeners
+    raise_descriptor_limit()
+    portal = open_portal(service.config, service.bus, unix_ms, listeners)
     answers = NompAnswers(portal)
     gatherer = Gatherer(portal, answers)
     await gatherer.subscribe()
@@ -51,8 +55,10 @@ async def start(service: Service) -> None:
     if admin and service.settings.admin_port:
         serve_alone(service, admin)
         admin = None
+    server = HttpServer(create_app(portal, answers, gate, admin), listeners=listeners)
+    slow_collector()
     service.ready()
-    await HttpServer(create_app(portal, answers, gate, admin)).serve_until(service.stop, listener)
+    await server.serve_until(service.stop, listener)
 
 
 def serve_alone(service: Service, admin: AdminCenter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from nompcore.bus import Bus
 from nompcore.lease import Lease
@@ -11,6 +12,16 @@ from nompcore.subjects import JOBMAKER, LEADERS, lease_key
 from services.jobmaker.metrics import LEADING
 
 log = logging.getLogger(__name__)
+
+
+class Turn(Protocol):
+    """Whether jobs from daemons are to be published here now."""
+
+    term: int
+
+    @property
+    def held(self) -> bool:
+        """Whether they are."""
 
 
 class Leadership:
@@ -52,3 +63,28 @@ class Leadership:
         LEADING.labels(self._pool).set(0)
         log.info("no longer leading")
         self._on_change()
+
+
+class DaemonTurn:
+    """Of a pool with upstream pools: the daemons' jobs are wanted while none of those gives work."""
+
+    def __init__(self, leadership: Leadership, on_change: Callable[[], None]) -> None:
+        self.term = 0  # counts how often the turn came
+        self._leadership = leadership
+        self._on_change = on_change
+        self._is_on = False
+
+    @property
+    def held(self) -> bool:
+        """Whether it is the daemons' turn, and this replica leads."""
+        return self._is_on and self._leadership.held
+
+    def begin(self) -> None:
+        """No upstream pool gives work."""
+        self._is_on = True
+        self.term += 1
+        self._on_change()
+
+    def end(self) -> None:
+        """One does."""
+        self._is_on = False

@@ -83,6 +83,7 @@ class NetworkSnapshots:
             daemons=self._daemons.states(),
             time_ms=time.time_ns() // 1_000_000,
             template_refused=self._check.refusal,
+            reward_sats=job.reward_sats if job else 0,
         )
 
     def _difficulty(self, job: Job) -> float:

@@ -16,7 +16,7 @@ from nompcore.logs import bound
 from services.jobmaker.block_news import P2P, block_news
 from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
-from services.jobmaker.leadership import Leadership
+from services.jobmaker.leadership import DaemonTurn, Leadership, Turn
 from services.jobmaker.long_poll import LongPoll
 from services.jobmaker.metrics import TIPS
 from services.jobmaker.network_snapshot import NetworkSnapshots
@@ -24,6 +24,8 @@ from services.jobmaker.publication import Publication
 from services.jobmaker.submitter import SubmittingPool
 from services.jobmaker.template_check import TemplateCheck
 from services.jobmaker.template_store import TemplateStore
+from services.jobmaker.upstream.desk import UpstreamDesk
+from services.jobmaker.upstream.snapshots import UpstreamSnapshots
 from services.jobmaker.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -46,10 +48,12 @@ class PoolWork:
         )
         check = TemplateCheck(pool.name, pool.coin)
         self._snapshots = NetworkSnapshots(bus, pool, self.daemons, self._leadership, publication, check)
-        self._watcher = Watcher(pool, self.daemons, self._leadership, publication, check)
+        self._upstream: UpstreamDesk | None = None
+        turn = self._daemons_turn(publication)
+        self._watcher = Watcher(pool, self.daemons, turn, publication, check)
         self._news = list(block_news(pool, watched, self.hear))
         self._long_polls = [
-            LongPoll(daemon, pool.name, self._leads, self._watcher.bring) for daemon in watched
+            LongPoll(daemon, pool.name, lambda: turn.held, self._watcher.bring) for daemon in watched
         ]
 
     @property
@@ -66,6 +70,8 @@ class PoolWork:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
         self._bus.on_reconnect(self._watcher.repeat_job)
+        if self._upstream is not None:
+            self._bus.on_reconnect(self._upstream.repeat_job)
         with bound(pool=self.pool.name):
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in self._endless()]
@@ -87,6 +93,20 @@ class PoolWork:
         yield self._leadership.run()
         yield self._watcher.run()
         yield self._snapshots.run()
+        if self._upstream is not None:
+            yield self._upstream.run()
+            snapshots = UpstreamSnapshots(self._bus, self.pool.name, self._leadership, self._upstream)
+            yield snapshots.run()
+
+    def _daemons_turn(self, publication: Publication) -> Turn:
+        """When this replica publishes the daemons' jobs; where there are upstream pools, makes their desk."""
+        if self.pool.upstream is None:
+            return self._leadership
+        turn = DaemonTurn(self._leadership, self._changed)
+        self._upstream = UpstreamDesk(
+            self._bus, self.pool, self.pool.upstream, self._leadership, turn, publication
+        )
+        return turn
 
     def _look_now(self) -> None:
         self._watcher.hear("", "block-submitted")
@@ -102,3 +122,5 @@ class PoolWork:
         self._snapshots.wakeup.ring()
         for poll in self._long_polls:
             poll.wakeup.ring()
+        if self._upstream is not None:
+            self._upstream.wakeup.ring()

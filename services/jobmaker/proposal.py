@@ -10,13 +10,10 @@ from dataclasses import dataclass
 
 from nompcore.block import BlockBody, assemble_block, header_bytes
 from nompcore.coin import Coin
-from nompcore.coinbase import EXTRANONCE1_SIZE, EXTRANONCE2_SIZE
 from nompcore.job import prepare_job
 from nompcore.merkle import root_from_branch
 from nompcore.messages import Job
 from nompcore.template import Template
-
-_EXTRANONCES = bytes(EXTRANONCE1_SIZE + EXTRANONCE2_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,8 @@ def shape_of(template: Template, reward_script: bytes, *, proof_of_stake: bool) 
 def proposed_block(job: Job, body: BlockBody, coin: Coin) -> bytes:
     """The block with zeros for what miners fill in; only its proof of work is wrong."""
     prepared = prepare_job(job, coin)
-    coinbase = prepared.coinb1 + _EXTRANONCES + prepared.coinb2
+    extranonces = bytes(job.extranonce1_size + job.extranonce2_size)
+    coinbase = prepared.coinb1 + extranonces + prepared.coinb2
     root = root_from_branch(coin.hash_coinbase(coinbase), prepared.branch_le)
     header = header_bytes(prepared.version, prepared.prevhash_le, root, prepared.ntime, prepared.nbits, 0)
     return assemble_block(header, coinbase, body)

@@ -70,7 +70,7 @@ class Publication:
         self._templates = templates
         self._leads = leads
         self._on_published = on_published
-        self._ids = JobIds(replica)
+        self._ids = JobIds(replica, pool.name)
         self._stored: dict[bool, _Stored] = {}  # by whether it is bare: of those, one is as the other
 
     async def inherit(self) -> Job | None:
@@ -80,6 +80,10 @@ class Publication:
             self._ids.start_after(job.job_id)
             self.job = job
         return self.job
+
+    def next_job_id(self) -> str:
+        """A name for a job that no template is behind."""
+        return self._ids.next(time.time_ns() // 1_000_000)
 
     def draft(self, template: Template, capabilities: Capabilities, *, clean_jobs: bool) -> Draft:
         """The job of a template for the daemon that gave it. Raises TemplateError or EncodingError."""
@@ -100,6 +104,7 @@ class Publication:
             clean_jobs=clean_jobs,
             created_ms=now_ms,
             proof_of_stake=proof_of_stake,
+            extranonces=self._pool.extranonces,
         )
         shape = shape_of(template, capabilities.reward_script, proof_of_stake=proof_of_stake)
         return Draft(template, job, body, shape, stored)
@@ -108,9 +113,13 @@ class Publication:
         """Give the job to the miners; `kind` is for logs and metrics. Raises BusUnavailable or LeaseLost."""
         if draft.stored is not self._stored.get(draft.stored.is_bare):
             await self._store(draft.stored)
-        await self._send(draft.job)
-        self.job = draft.job
-        self._tell(draft.job, kind)
+        await self.publish_job(draft.job, kind)
+
+    async def publish_job(self, job: Job, kind: str) -> None:
+        """Give the miners a job whose template is stored, or has none. Raises as `publish`."""
+        await self._send(job)
+        self.job = job
+        self._tell(job, kind)
         self._on_published()
 
     async def repeat(self) -> None:

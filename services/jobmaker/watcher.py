@@ -21,7 +21,7 @@ from services.jobmaker.announcements import Announcements
 from services.jobmaker.daemon_watch import NEVER_LOOKED, WatchedDaemon
 from services.jobmaker.daemons import PoolDaemons
 from services.jobmaker.decision import Decision, Pace, Work, decide
-from services.jobmaker.leadership import Leadership
+from services.jobmaker.leadership import Turn
 from services.jobmaker.metrics import JOB_FAILURES, NEWS_KNOWN, TEMPLATE_SECONDS
 from services.jobmaker.offer import Offer
 from services.jobmaker.publication import Draft, Publication
@@ -54,7 +54,7 @@ class Watcher:
         self,
         pool: PoolConfig,
         daemons: PoolDaemons,
-        leadership: Leadership,
+        leadership: Turn,
         publication: Publication,
         check: TemplateCheck,
     ) -> None:
@@ -133,7 +133,7 @@ class Watcher:
         term = self._leadership.term
         own = self._publication.job
         job = await self._publication.inherit()
-        if job is None:
+        if job is None or job.forward_target_hex:  # an upstream pool's is none to go on from
             self._work = None
         elif own is None or job.job_id != own.job_id:
             self._work = Work(job.prevhash_hex, job.height, b"", "")

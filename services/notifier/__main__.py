@@ -1,4 +1,4 @@
-"""`python -m services.notifier`: blocknotify in, news out."""
+"""`python -m services.notifier`: blocks and orders in by its doors, news out."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import time
 import httpx
 from pydantic import SecretStr
 
-from nompcore.bus import Bus
-from nompcore.config import BlockNotifyConfig
-from nompcore.errors import BusError
-from nompcore.messages import Tip
+from nompcore.config.profit import ProfitSwitchSection
 from nompcore.service import Service, run
-from nompcore.subjects import NOTIFIER, TIP
-from services.notifier.blocknotify import BlockNotifyListener
+from nompcore.subjects import NOTIFIER, SWITCH_ORDER
+from services.notifier.alerting.channels import alert_channels
+from services.notifier.blocknotify import TipPublisher
 from services.notifier.delivery import Channel, Delivery, LogChannel
-from services.notifier.metrics import TIPS_LOST
-from services.notifier.notice import Notice, pools_by_name
+from services.notifier.doors import doors_of, keep_open
+from services.notifier.profit.price_sources import price_sources
+from services.notifier.profit.profit_desk import ProfitDesk
+from services.notifier.subscribers.outlets import Outlets
+from services.notifier.subscribers.teller import Teller
+from services.notifier.switch_desk import SwitchDesk
+from services.notifier.switch_rules import SwitchTable
+from services.notifier.switch_states import SwitchStates
+from services.notifier.watch.watching import Watching
 from services.notifier.webhooks import TIMEOUT_SECONDS, Webhook
-
-# Daemons may run on other hosts; the password, not the address, says who may speak.
-LISTEN_HOST = "0.0.0.0"  # noqa: S104
-
-TIP_SOURCE = "blocknotify"
 
 
 def unix_ms() -> int:
@@ -32,13 +32,24 @@ def unix_ms() -> int:
 
 async def start(service: Service) -> None:
     """Listen and deliver until the service stops."""
-    if service.config.block_notify is not None:
-        service.tasks.create_task(listen(service, service.config.block_notify), name="blocknotify")
+    await open_doors(service)
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
         urls = webhook_urls(service)
         channels: list[Channel] = [LogChannel(), *(Webhook(client, url, service.stop) for url in urls)]
+        alerts = alert_channels(service.config.alerts, service.bus, service.config.pools, unix_ms)
+        watching = Watching(service.bus, service.config.pools, unix_ms)
+        service.tasks.create_task(watching.run(service.stop), name="watch")
+        tell_miners(service)
         service.ready()
-        await Delivery(service.bus, service.config.pools, unix_ms).run(channels, service.stop)
+        await Delivery(service.bus, service.config.pools, unix_ms).run(channels, service.stop, alerts)
+
+
+def tell_miners(service: Service) -> None:
+    """Tell miners what they asked for, where the operator wants them told."""
+    notices = service.config.miner_notices
+    if notices.enabled:
+        teller = Teller(service.bus, service.config, Outlets(notices), unix_ms, service.settings.replica)
+        service.tasks.create_task(teller.run(service.stop), name="miners' notes")
 
 
 def webhook_urls(service: Service) -> list[SecretStr]:
@@ -47,29 +58,22 @@ def webhook_urls(service: Service) -> list[SecretStr]:
     return [SecretStr(url) for url in dict.fromkeys([*urls, service.settings.webhook_url]) if url]
 
 
-async def listen(service: Service, config: BlockNotifyConfig) -> None:
-    """Take notices until the service stops."""
-    publish = TipPublisher(service.bus).publish
-    pools = pools_by_name(service.config.pools.values())
-    server = await BlockNotifyListener(config.password, pools, publish).listen(LISTEN_HOST, config.port)
-    async with server:
-        await service.stop.wait()
+async def open_doors(service: Service) -> None:
+    """Take notices of blocks and orders to switch until the service stops."""
+    table = SwitchTable(service.config.switches, service.config.pools)
+    desk = SwitchDesk(table, SwitchStates(service.bus), unix_ms)
+    if profit := service.config.profit_switch:
+        service.tasks.create_task(follow_profit(service, table, profit), name="profit switching")
+    await service.bus.serve(SWITCH_ORDER, desk.take, pool="")
+    for port, door in doors_of(service.config, TipPublisher(service.bus), desk):
+        service.tasks.create_task(keep_open(port, door, service.stop), name=f"door {port}")
 
 
-class TipPublisher:
-    """Notices become tips. One that NATS does not take is counted: the jobmaker polls its daemon anyway."""
-
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
-
-    async def publish(self, notice: Notice) -> None:
-        """Tell every pool that is meant."""
-        for pool in notice.pools:
-            tip = Tip(pool=pool, block_hash_display=notice.block_hash_display, source=TIP_SOURCE)
-            try:
-                await self._bus.send(TIP, tip, pool=pool)
-            except BusError:
-                TIPS_LOST.inc()
+async def follow_profit(service: Service, table: SwitchTable, profit: ProfitSwitchSection) -> None:
+    """Choose the most profitable pool of each switch until the service stops."""
+    async with httpx.AsyncClient() as client:  # each source has its own limit of time
+        sources = price_sources(profit.price_sources, client, unix_ms)
+        await ProfitDesk(service.bus, table, profit, sources, unix_ms).run(service.stop)
 
 
 if __name__ == "__main__":

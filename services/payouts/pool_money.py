@@ -22,11 +22,13 @@ from nompcore.lease import Lease
 from services.payouts import metrics
 from services.payouts.auditing.scheduled_audit import ScheduledAudit
 from services.payouts.auditing.tally_audit import TallyAudit
+from services.payouts.control.miner_terms import MinerTermsDesk
 from services.payouts.control.payment_control import PaymentControl
 from services.payouts.counting.figures import Figures
 from services.payouts.counting.history import History
 from services.payouts.counting.recorder import Recorder
 from services.payouts.counting.tallies import Tallies
+from services.payouts.counting.trails import Trails
 from services.payouts.events import publish_waiting
 from services.payouts.failpoint import Failpoints
 from services.payouts.ledger.ledger import Ledger
@@ -76,6 +78,7 @@ class PoolMoney:
             redis, pool.name, window_seconds=window_seconds, multiplier=pool.coin.multiplier
         )
         self._history = History(redis, pool.name, retention_seconds=website.historical_retention_seconds)
+        self._trails = Trails(redis, self._figures, pool.name, window_seconds=window_seconds)
         self._closer = Closer(ledger, self._tallies, ShareWindows(bus, pool.name), pool.name)
         self._schemes = PoolSchemes(bus, ledger, self._tallies, pool)
         self._tally_audit = TallyAudit(bus, redis, ledger.reads, pool.name, lambda: self._schemes.groups)
@@ -90,7 +93,9 @@ class PoolMoney:
     async def serve(self) -> None:
         """Answer requests about the pool, leading or not."""
         fee_ppm = self._pool.payments.fee_ppm if self._pool.payments else 0
-        queries = Queries(self._ledger, self._figures, self._history, pool=self._pool.name, fee_ppm=fee_ppm)
+        queries = Queries(
+            self._ledger, self._figures, self._history, self._trails, pool=self._pool.name, fee_ppm=fee_ppm
+        )
         await queries.serve(self._bus)
         if self._pool.payments is not None:
             setup = PaymentSetup(self._ledger, self._pool, self._pool.payments)
@@ -98,8 +103,13 @@ class PoolMoney:
                 setup, self._tally_audit, lambda: self._payer.state if self._payer else STANDBY
             )
             await control.serve(self._bus)
+            await self._miner_terms(self._pool.payments).serve(self._bus)
         if self.mpos is not None:
             await self.mpos.serve()
+
+    def _miner_terms(self, payments: PaymentConfig) -> MinerTermsDesk:
+        minimum_sats = payments.minimum_payment_sats
+        return MinerTermsDesk(self._ledger.payees, pool=self._pool.name, pool_minimum_sats=minimum_sats)
 
     async def lead(self, shares: PoolShares, stop: asyncio.Event) -> None:
         """Wait for the lease, do the pool's money while it lasts, and again; until `stop` is set."""
@@ -166,7 +176,7 @@ class PoolMoney:
 
     async def _snapshot_for_ever(self) -> NoReturn:
         snapshots = Snapshots(
-            self._bus, self._ledger, self._figures, self._history, pool=self._pool.name,
+            self._bus, self._ledger, self._figures, self._history, self._trails, pool=self._pool.name,
             payments_state=self._payments_state,
         )  # fmt: skip
         await self._repeat("snapshot", snapshots.publish, self._website.update_interval_seconds)

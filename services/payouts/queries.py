@@ -10,15 +10,19 @@ from nompcore.requests import (
     BlocksReply,
     HistoryReply,
     HistoryRequest,
+    MinerHistoryReply,
+    MinerHistoryRequest,
     MinerReply,
     MinerRequest,
     MinerWorker,
     PageRequest,
     PaymentsReply,
+    WorkerHistory,
 )
-from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, PAYMENT_LIST
+from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, MINER_HISTORY, PAYMENT_LIST
 from services.payouts.counting.figures import Figures, WorkerFigures
 from services.payouts.counting.history import History
+from services.payouts.counting.trails import STEP_SECONDS, Trails
 from services.payouts.ledger.ledger import Ledger
 from services.payouts.ledger.ledger_reports import MINER_PAYMENTS
 
@@ -27,11 +31,12 @@ class Queries:
     """One pool's answers."""
 
     def __init__(
-        self, ledger: Ledger, figures: Figures, history: History, *, pool: str, fee_ppm: int
+        self, ledger: Ledger, figures: Figures, history: History, trails: Trails, *, pool: str, fee_ppm: int
     ) -> None:
         self._ledger = ledger
         self._figures = figures
         self._history = history
+        self._trails = trails
         self._pool = pool
         self._fee_ppm = fee_ppm
 
@@ -41,6 +46,7 @@ class Queries:
         await bus.serve(BLOCK_LIST, self._blocks, self._pool)
         await bus.serve(PAYMENT_LIST, self._payments, self._pool)
         await bus.serve(HISTORY, self._history_since, self._pool)
+        await bus.serve(MINER_HISTORY, self._miner_history, self._pool)
 
     async def _miner(self, request: MinerRequest) -> MinerReply:
         money = await asyncio.to_thread(
@@ -73,6 +79,15 @@ class Queries:
 
     async def _history_since(self, request: HistoryRequest) -> HistoryReply:
         return HistoryReply(points=await self._history.since(request.since_ms))
+
+    async def _miner_history(self, request: MinerHistoryRequest) -> MinerHistoryReply:
+        trail = await self._trails.of(request.address, int(time.time() * 1000))
+        return MinerHistoryReply(
+            step_seconds=STEP_SECONDS,
+            first_ms=trail.first_ms,
+            hashrates=trail.hashrates,
+            workers=[WorkerHistory(worker=name, hashrates=curve) for name, curve in trail.workers.items()],
+        )
 
 
 def _worker(figures: WorkerFigures) -> MinerWorker:

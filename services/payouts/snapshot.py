@@ -17,6 +17,7 @@ from nompcore.subjects import STATS, pool_key
 from nompcore.target import WORK_PER_DIFFICULTY
 from services.payouts.counting.figures import Figures, PoolFigures
 from services.payouts.counting.history import History
+from services.payouts.counting.trails import Trails
 from services.payouts.ledger.block_rows import Status
 from services.payouts.ledger.ledger import Ledger
 from services.payouts.ledger.ledger_reports import Counts
@@ -26,13 +27,14 @@ class Snapshots:
     """One pool's snapshots."""
 
     def __init__(
-        self, bus: Bus, ledger: Ledger, figures: Figures, history: History, *, pool: str,
+        self, bus: Bus, ledger: Ledger, figures: Figures, history: History, trails: Trails, *, pool: str,
         payments_state: Callable[[], str],
     ) -> None:  # fmt: skip
         self._bucket = bus.bucket(STATS)
         self._ledger = ledger
         self._figures = figures
         self._history = history
+        self._trails = trails
         self._pool = pool
         self._payments_state = payments_state
 
@@ -49,6 +51,7 @@ class Snapshots:
         )  # it looks at every worker
         await self._bucket.store(pool_key(self._pool), snapshot)
         await self._history.add(_history_point(snapshot))
+        await self._trails.take(now_ms)
 
 
 def _snapshot(

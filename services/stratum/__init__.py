@@ -17,6 +17,7 @@ Read in this order:
     replies          lines to the miner (pure)
     authorization    which worker a user name stands for (pure); login makes it one of the session's (pure),
                      mpos_logins asks payouts about it where a pool is in MPOS mode; known_logins (pure)
+    submitting       whose share it is, on which job, for which pool (pure)
     miner_work       jobs sent and work done, of one connection (pure)
     miner_difficulty its difficulty (pure): difficulty, difficulty_policy, vardiff
     extranonce       which part of the nonce space a connection mines (pure); prefixes holds it in KV
@@ -27,12 +28,15 @@ Read in this order:
     share_path       check, hash, judge, hand on, answer; an ordinary good share comes checked already, by the
                      session's `quick_share`, which is one call of powhash.share_check
     hashers          the threads of slow hashes
-    share_batch      the group commit's queue (pure); publisher stores its batches
+    share_batch      the group commit's queue (pure); publisher stores its batches, woken by
+                     timed_events
     block_publisher  found blocks, announced at once
     notices          operators' words to the miners
     control          operators' orders: who is connected (connection_list), kicks and bans
-    collector        how often the garbage collector looks
     pool             one pool's parts
+    switch           which pool switching ports mine; switch_feed follows KV, switch_metrics shows it;
+                     switch_authorization makes one key a worker of each pool (pure)
+    moving           a session goes to another pool (pure); visits keeps what it did in others (pure)
     counters         what happened (pure); metrics and presence show it
 
 A share is answered `true` after the stream has acknowledged it, never before. A connection can only harm

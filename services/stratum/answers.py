@@ -44,7 +44,8 @@ def _configure(session: Session, request: Configure) -> bytes:
     urgent = False
     lines = b""
     if "version-rolling" in answers:
-        session.version_mask = _granted_mask(session, request.version_mask)
+        session.wanted_mask = request.version_mask
+        session.version_mask = granted_mask(session)
         answers["version-rolling"] = session.version_mask != 0
         if session.version_mask:
             answers["version-rolling.mask"] = f"{session.version_mask:08x}"
@@ -61,14 +62,26 @@ def _configure(session: Session, request: Configure) -> bytes:
     return result_line(request.id, answers) + lines + (session.announce_now() if urgent else b"")
 
 
-def _granted_mask(session: Session, wanted: int) -> int:
-    """The bits that the pool offers and the miner can roll.
+def granted_mask(session: Session) -> int:
+    """The bits that the pool offers, and its upstream pool where it has one, and the miner can roll.
 
     None where the coin uses one of them itself, as merge-mined coins do: some firmware sets bits beside those
     of the job, and then nobody can tell from the submitted ones which header was hashed.
     """
-    mask, job = session.terms.version_mask & wanted, session.terms.jobs.current
-    return 0 if job is not None and job.prepared.version & mask else mask
+    mask, job = session.terms.version_mask & session.wanted_mask, session.terms.jobs.current
+    if job is None:
+        return mask
+    mask &= job.prepared.version_mask
+    return 0 if job.prepared.version & mask else mask
+
+
+def mask_for_job(session: Session) -> bytes:
+    """Another upstream pool may let other version bits roll: what tells the miner, before the job."""
+    mask = granted_mask(session)
+    if mask == session.version_mask:
+        return b""
+    session.version_mask = mask
+    return set_version_mask_line(mask)
 
 
 def _suggest_difficulty(session: Session, request: SuggestDifficulty) -> bytes:

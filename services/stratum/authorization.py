@@ -51,12 +51,12 @@ class Authorizer:
         if len(user) > self.longest:
             raise StratumError(_NUMBER, f"worker name is longer than {self.longest} characters")
         if self.network is not None:
-            address = _checked(address, self.network)
+            address = checked_address(address, self.network)
         return Worker(f"{address}.{rig}" if rig else address, address)
 
 
 @lru_cache(maxsize=REMEMBERED_ADDRESSES)
-def _checked(address: str, network: NetworkParams) -> str:
+def checked_address(address: str, network: NetworkParams) -> str:
     """The address in its one spelling: upper case (BIP 173) or no prefix (CashAddr) is the same payee."""
     try:
         script = script_for(address, network)

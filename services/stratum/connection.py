@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 import logging
 import time
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from services.stratum.dialogue import Dialogue
 from services.stratum.door import Door
@@ -18,6 +18,9 @@ from services.stratum.entrance import Entrance
 from services.stratum.proxy_protocol import ProxyProtocolError, plain_ip
 from services.stratum.time_outs import SILENT_SECONDS
 from services.stratum.tls_stream import TlsError
+
+if TYPE_CHECKING:
+    from services.stratum.pool import Pool
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +47,14 @@ class Connection(asyncio.Protocol):
         "dialogue",
         "ip",
         "is_closed",
+        "pool",
         "port",
     )
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._counters = door.pool.counters
+        self.pool = door.pool_now
+        self._counters = self.pool.counters
         self._accepted_at = self._closed_at = 0.0
         self._has_place = False
         self._plain = False  # bytes pass as they are
@@ -64,6 +69,8 @@ class Connection(asyncio.Protocol):
         """Give the newcomer a place, or turn it away."""
         self._transport = cast("asyncio.Transport", transport)
         self._accepted_at = time.monotonic()
+        self.pool = self._door.pool_now
+        self._counters = self.pool.counters
         self.ip = _peer_ip(self._transport)
         refusal = self._door.refusal(self.ip)
         if refusal is not None:
@@ -72,8 +79,9 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         self._has_place = True
-        self._door.pool.connections[self] = None
+        self._door.enter(self)
         self._entrance: Entrance = self._door.entrance(self.ip)
+        self._plain = self._entrance.is_plain
         self._transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
         if not self._entrance.awaits_header:
             self._admit()
@@ -146,6 +154,13 @@ class Connection(asyncio.Protocol):
         elif now - self._accepted_at > SILENT_SECONDS:
             self.hang_up("silent")
 
+    def move(self, pool: Pool, now: float) -> None:
+        """Its port mines another pool from now on."""
+        self._door.carry(self, pool)
+        self._counters = pool.counters
+        if self.dialogue is not None and not self.is_closed:
+            self.dialogue.move(pool, self._door.terms_in(pool), now)
+
     def hang_up(self, reason: str) -> bool:
         """Close, for one of a few constant reasons; False when it was closed already."""
         if self.is_closed:
@@ -206,7 +221,7 @@ class Connection(asyncio.Protocol):
             self.hang_up(guest)
             self.abort()
             return
-        self.dialogue = Dialogue(self, self._door.pool, self._door.warden, guest)
+        self.dialogue = Dialogue(self, self.pool, self._door.warden, guest)
 
     def _log_end(self, dialogue: Dialogue) -> None:
         session = dialogue.session
@@ -225,7 +240,7 @@ class Connection(asyncio.Protocol):
         workers = self.dialogue.session.workers if self.dialogue else {}
         worker = next(iter(workers.values()), None)
         return {
-            "pool": self._door.pool.config.name,
+            "pool": self.pool.config.name,
             "port": self.port,
             "ip": self.ip,
             "worker": worker.name if worker else "",

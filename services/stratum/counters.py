@@ -36,6 +36,8 @@ class PoolCounters:
     batches_lost: int = 0
     shares_lost: int = 0
     reject_counts_lost: int = 0
+    forwarded: int = 0
+    forwards_lost: int = 0
     jobs_refused: int = 0
     jobs_reissued: int = 0
     logins_failed: int = 0

@@ -16,6 +16,7 @@ from nompcore.messages import ParkedSession
 from nompcore.requests import LoginReply
 from services.stratum.framing import LineBuffer, LineTooLongError
 from services.stratum.login import login_answered
+from services.stratum.moving import move
 from services.stratum.outcome import (
     FailedLogin,
     Hangup,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from services.stratum.connection import Connection
     from services.stratum.door import Guest
     from services.stratum.pool import Pool
+    from services.stratum.terms import Terms
     from services.stratum.warden import Warden
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Dialogue:
         "_parked",
         "_paused",
         "_pool",
+        "_switch",
         "_unanswered",
         "_warden",
         "group",
@@ -70,6 +73,7 @@ class Dialogue:
     def __init__(self, connection: Connection, pool: Pool, warden: Warden, guest: Guest) -> None:
         self._connection = connection
         self._pool = pool
+        self._switch = guest.switch
         self._warden = warden
         self._lines = LineBuffer()
         self._unanswered = 0
@@ -120,6 +124,11 @@ class Dialogue:
     def send_job(self, now: float) -> None:
         """Send the current job, unless the miner has it."""
         self._connection.write(self.session.next_job(now))
+
+    def move(self, pool: Pool, terms: Terms, now: float) -> None:
+        """Its port mines another pool, on these terms."""
+        self._pool = pool
+        self._connection.write(move(self.session, terms, now))
 
     def say(self, line: bytes) -> None:
         """Send a notification, if the miner has subscribed."""
@@ -224,7 +233,8 @@ class Dialogue:
         outcome = self.session.receive(line, time.monotonic())
         if isinstance(outcome, SubmittedShare):
             self._unanswered += 1
-            self._pool.shares.take(self, outcome)
+            shares = self._switch.shares_of(outcome.job) if self._switch else self._pool.shares
+            shares.take(self, outcome)
         elif isinstance(outcome, bytes):
             self._connection.write(outcome)
         elif isinstance(outcome, RefusedShare):

@@ -37,7 +37,7 @@ class Entrance:
         self._tls_mode: TlsMode = tls_mode
         self._tls_context = tls
         self._tls: TlsStream | None = None
-        self._start = True
+        self._start = tls is not None and tls_mode != "off"  # the first bytes tell whether it is TLS
         self.source_ip: str | None = None  # from the header
 
     @property
@@ -75,9 +75,7 @@ class Entrance:
         return b"" if self._tls is None else self._tls.close()
 
     def _choose_tls(self, data: bytes) -> None:
-        if self._tls_mode == "off" or self._tls_context is None:
-            return
-        if self._tls_mode == "on" or looks_like_tls(data):
+        if self._tls_context is not None and (self._tls_mode == "on" or looks_like_tls(data)):
             self._tls = TlsStream(self._tls_context)
 
     def _read_header(self, data: bytes) -> bytes:
@@ -92,3 +90,7 @@ class Entrance:
         self._header = None
         self.source_ip = header.source_ip
         return data[header.size :]
+
+
+OPEN = Entrance(expects_header=False, header_required=False, tls_mode="off", tls=None)
+"""Bytes pass as they are from the first on. It remembers nothing, so one is enough for all."""

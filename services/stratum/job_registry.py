@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nompcore.coin import Coin
+from nompcore.coinbase import ORDINARY_EXTRANONCES, ExtranonceSizes
 from nompcore.encoding import HASH_SIZE
+from nompcore.errors import EncodingError
 from nompcore.job import PreparedJob, prepare_job
 from nompcore.messages import Job
 from nompcore.target import difficulty_from_target
@@ -31,14 +33,20 @@ class LiveJob:
 class JobRegistry:
     """One pool's jobs, as received from jobmaker; with `quick`, prepared for `powhash.share_check` too."""
 
-    def __init__(self, coin: Coin, *, quick: bool = True) -> None:
+    def __init__(
+        self, coin: Coin, *, quick: bool = True, extranonces: ExtranonceSizes = ORDINARY_EXTRANONCES
+    ) -> None:
+        self.extranonces = extranonces
         self._coin = coin
         self._has_quick = quick
         self._live: dict[str, LiveJob] = {}  # in order of arrival
         self.quick: dict[str, object] = {}  # the live jobs whose shares `powhash.share_check` takes
         self.current: LiveJob | None = None
         self.oldest_serial = 0  # the oldest live job's, 0 before the first
-        self.network_difficulty = float("inf")  # in the pool's unit; unknown until there is a job
+        self.key_prefixes: tuple[bytes, ...] = ()  # what the keys of shares on live jobs begin with
+        # In the pool's unit; unknown until there is a job. An upstream pool's share counts as a block does:
+        # where that is easier, no miner is to keep one to itself.
+        self.network_difficulty = float("inf")
 
     @property
     def serial(self) -> int:
@@ -68,6 +76,8 @@ class JobRegistry:
         if self.current is not None and self.current.prepared.job.job_id == job.job_id:
             return None
         prepared = prepare_job(job, self._coin)
+        if ExtranonceSizes(job.extranonce1_size, job.extranonce2_size) != self.extranonces:
+            raise EncodingError("the job's extranonces have other sizes than the miners'")
         clean = job.clean_jobs or self._is_another_block(job)
         if clean:
             self._live.clear()
@@ -86,7 +96,8 @@ class JobRegistry:
             self.quick[job.job_id] = quick
         self.current = live
         self.oldest_serial = next(iter(self._live.values())).serial
-        self.network_difficulty = difficulty_from_target(prepared.network_target, self._coin.multiplier)
+        self.key_prefixes = tuple(one.prepared.key_prefix for one in self._live.values())
+        self.network_difficulty = difficulty_from_target(prepared.attention_target, self._coin.multiplier)
         return live
 
     def _drop(self, job_id: str) -> None:
@@ -108,11 +119,13 @@ def _quick_job(live: LiveJob) -> object | None:
         prepared.coinb2,
         b"".join(prepared.branch_le),
         prepared.prevhash_le,
-        prepared.network_target.to_bytes(HASH_SIZE, "little"),
+        prepared.attention_target.to_bytes(HASH_SIZE, "little"),
         prepared.key_prefix,
         prepared.version,
         prepared.nbits,
         prepared.ntime,
         prepared.coin.multiplier,
         prepared.coin.hashes_coinbase_once,
+        prepared.job.extranonce1_size,
+        prepared.extranonce2_size,
     )

@@ -11,7 +11,7 @@ from nompcore.errors import RejectReason, StratumError
 from nompcore.requests import LoginReply
 from services.stratum.authorization import MAX_WORKERS_PER_CONNECTION, Worker
 from services.stratum.outcome import FailedLogin, Hangup, LoginQuestion, Outcome
-from services.stratum.replies import GET_VERSION_LINE, error_line, result_line
+from services.stratum.replies import GET_VERSION_LINE, error_line, true_line
 from services.stratum.requests import Authorize
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _admit(session: Session, request: Authorize, worker: Worker) -> bytes:
         urgent = session.difficulty.set_minimum(request.options.minimum, network)
     if request.options.difficulty is not None:
         urgent |= session.difficulty.fix(request.options.difficulty, network)
-    lines = result_line(request.id, True)
+    lines = true_line(request.id)
     if first and not session.agent:  # earlier, firmware that does not know it took it for this answer
         lines += GET_VERSION_LINE
     return lines + (session.announce_now() if urgent else b"")

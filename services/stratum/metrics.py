@@ -24,6 +24,8 @@ _SIMPLE = {
     "shares_lost": ("stratum_shares_lost", "shares in batches given up; their miners got an error"),
     "reject_counts_lost": ("stratum_reject_counts_lost", "refused shares that payouts will not hear of"),
     "work": ("stratum_work", "difficulty of the accepted shares"),
+    "forwarded": ("stratum_shares_forwarded", "shares handed on for the upstream pool"),
+    "forwards_lost": ("stratum_forwards_lost", "such shares that could not be stored for jobmaker in time"),
     "jobs_refused": ("stratum_jobs_refused", "jobs that could not be decoded"),
     "jobs_reissued": ("stratum_jobs_reissued", "jobs sent to a miner again with another difficulty"),
     "logins_failed": ("stratum_logins_failed", "refused mining.authorize"),

@@ -39,6 +39,12 @@ class MinerDifficulty:
             self._asked = min(self._wanted, network)
             self.track = DifficultyTrack(self._rules, self._asked)
 
+    def move(self, track: DifficultyTrack | None, rules: TargetRules, network: float) -> None:
+        """Go on in another pool, at `track` where the miner has been there; its wishes and pace stay."""
+        self._rules = rules
+        self.track = track or DifficultyTrack(rules, min(self._wanted, network))
+        self._asked = self.track.newest
+
     def next_job(self, now: float, network: float) -> None:
         """The miner gets a job: from the first time on its pace is watched."""
         best = self._wanted if self._wanted <= network else network

@@ -36,7 +36,7 @@ class MinerWork:
     def sent(self, job: LiveJob) -> None:
         """The job goes out now; work on jobs of earlier blocks is forgotten."""
         if 0 < self.sent_serial < self._jobs.oldest_serial:
-            self.forget()
+            self._forget_stale()
         if job.serial != self.sent_serial:
             self.sent_serial = job.serial
             self.reissues = 0
@@ -45,9 +45,25 @@ class MinerWork:
                     name: pair for name, pair in self._reissued.items() if self._is_live(pair[0])
                 }
 
+    def leave(self) -> None:
+        """The miner goes to another pool: until it is back it works on the jobs up to now only."""
+        self.sent_serial = self._jobs.serial
+
+    @property
+    def has_live_jobs(self) -> bool:
+        """Whether any of the jobs up to the one sent last can still bring shares."""
+        return 0 < self.sent_serial >= self._jobs.oldest_serial
+
     def forget(self) -> None:
         """All jobs so far are stale for this connection."""
         self.seen = set()
+        self._reissued.clear()
+
+    def _forget_stale(self) -> None:
+        """Work on jobs that are no more. A live one may have brought shares before it was sent here: others
+        had it earlier, and shares that were credited stay known."""
+        live = self._jobs.key_prefixes
+        self.seen = {key for key in self.seen if key.startswith(live)}
         self._reissued.clear()
 
     def again(self, job: LiveJob, assignment: Assignment, *, clean_jobs: bool = False) -> bytes:
@@ -59,7 +75,7 @@ class MinerWork:
     def afresh(self, job: LiveJob, track: DifficultyTrack) -> bytes:
         """The line for a miner that begins anew with the current job: an id judged as announced last."""
         newest = track.of_job(job.serial + 1)
-        if self._reissued.get(self._id_again(job)) == (job, newest):
+        if self._reissued and self._reissued.get(self._id_again(job)) == (job, newest):
             return self._line_again(job, clean_jobs=True)
         if track.of_job(job.serial) is newest:
             return job.notify_clean
@@ -72,6 +88,11 @@ class MinerWork:
             return job, track.of_job(job.serial)
         again = self._reissued.get(job_id)
         return again if again is not None and self._is_live(again[0]) else None
+
+    def find_late(self, job_id: str, track: DifficultyTrack) -> tuple[LiveJob, Assignment] | None:
+        """The same for a miner that has left: of the jobs up to then."""
+        found = self.find(job_id, track)
+        return found if found is not None and found[0].serial <= self.sent_serial else None
 
     def _is_live(self, job: LiveJob) -> bool:
         return self._jobs.get(job.prepared.job.job_id) is job

@@ -27,11 +27,16 @@ class PasswordOptions(msgspec.Struct, frozen=True):
     minimum: float | None = None
 
 
+NO_WISHES = PasswordOptions()
+
+
 def parse_password(password: str) -> PasswordOptions:
     """The wishes in any text: `d=` or `diff=`, `md=` or `mindiff=`, in either case, between `,` `;` blanks.
 
     The last of each kind counts; what is malformed or out of range counts as not written. Never raises.
     """
+    if "=" not in password:
+        return NO_WISHES
     wishes: dict[str, float] = {}
     for piece in _pieces(password):
         option = _OPTION.fullmatch(piece)

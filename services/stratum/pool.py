@@ -16,11 +16,14 @@ from services.stratum.authorization import MAX_MPOS_NAME, Authorizer
 from services.stratum.block_publisher import BlockPublisher
 from services.stratum.counters import PoolCounters
 from services.stratum.difficulty import TargetRules
+from services.stratum.extranonce import upstream_layout
 from services.stratum.job_registry import JobRegistry
 from services.stratum.mpos_logins import MposLogins
+from services.stratum.prefixes import Prefixes
 from services.stratum.publisher import SharePublisher
 from services.stratum.session_store import SessionStore
 from services.stratum.share_path import SharePath
+from services.stratum.upstream_publisher import UpstreamPublisher
 from services.stratum.visitors import Visitors
 
 if TYPE_CHECKING:
@@ -37,14 +40,17 @@ class Pool:
     counters: PoolCounters
     publisher: SharePublisher
     blocks: BlockPublisher
+    upstream: UpstreamPublisher
     shares: SharePath
     sessions: SessionStore
     authorizer: Authorizer
     targets: TargetRules
     visitors: Visitors
     logins: MposLogins | None = None  # where MPOS has to confirm them
+    prefixes: Prefixes | None = None  # of its own, where its extranonce1 are shorter than others'
     connections: dict[Connection, None] = field(default_factory=dict)  # in the order of their coming
     job_arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    passing: int = 0  # how many of the connections came by a switching port
     draining: bool = False
 
     def miners(self) -> Iterator[Dialogue]:
@@ -53,11 +59,17 @@ class Pool:
             if connection.dialogue is not None:
                 yield connection.dialogue
 
+    def give_back_extranonce1(self, extranonce1_hex: str) -> None:
+        """A connection that had it, or none, has gone."""
+        if self.prefixes is not None and extranonce1_hex:
+            self.prefixes.give_back(extranonce1_hex)
+
     async def finish(self) -> None:
         """Wait until all shares taken so far are judged, stored and answered, and found blocks announced."""
         await self.shares.drain()
         await self.publisher.drain()
         await self.blocks.drain()
+        await self.upstream.drain()
 
     def abandon(self) -> None:
         """There is no more time to wait: answer what is unanswered."""
@@ -71,14 +83,17 @@ def build_pool(
     """Wire one pool's parts; `hashers` runs the hashes that are too slow for the event loop."""
     counters = PoolCounters()
     publisher = SharePublisher(bus, config.name, replica, counters)
-    blocks = BlockPublisher(bus, tasks)
+    blocks, upstream = BlockPublisher(bus, tasks), UpstreamPublisher(bus, tasks, counters)
+    # The quick check keeps no header, and the hash that such a pool wants is not always the work's.
+    quick = not config.emit_invalid_block_hashes
+    jobs = JobRegistry(config.coin, quick=quick, extranonces=config.extranonces)
     return Pool(
         config=config,
-        # The quick check keeps no header, and the hash that such a pool wants is not always the work's.
-        jobs=JobRegistry(config.coin, quick=not config.emit_invalid_block_hashes),
+        jobs=jobs,
         counters=counters,
         publisher=publisher,
         blocks=blocks,
+        upstream=upstream,
         shares=SharePath(
             pool=config.name,
             replica=replica,
@@ -87,6 +102,7 @@ def build_pool(
             emits_hashes=config.emit_invalid_block_hashes,
             publisher=publisher,
             blocks=blocks,
+            upstream=upstream,
             counters=counters,
         ),
         sessions=SessionStore(config.name, bus, tasks, counters),
@@ -94,6 +110,7 @@ def build_pool(
         targets=TargetRules(config.coin.multiplier, config.share_variance_percent),
         visitors=Visitors(config.limits.connections_per_minute, config.limits.logins_per_minute),
         logins=MposLogins(config.name, bus, tasks, counters) if _asks_mpos(config) else None,
+        prefixes=_own_prefixes(config, bus, replica, jobs),
     )
 
 
@@ -101,6 +118,12 @@ def _authorizer(config: PoolConfig) -> Authorizer:
     if config.mpos is not None:
         return Authorizer(None, MAX_MPOS_NAME)
     return Authorizer(config.coin.networks[config.network] if config.validate_worker_address else None)
+
+
+def _own_prefixes(config: PoolConfig, bus: Bus, replica: str, jobs: JobRegistry) -> Prefixes | None:
+    if config.upstream is None:
+        return None
+    return Prefixes(bus, replica, layout=upstream_layout(config.name), jobs=jobs)
 
 
 def _asks_mpos(config: PoolConfig) -> bool:

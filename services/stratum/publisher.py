@@ -25,6 +25,7 @@ from services.stratum.share_batch import (
     ShareQueue,
     gather_seconds,
 )
+from services.stratum.timed_event import TimedEvent
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,8 @@ class SharePublisher:
         self._counters = counters
         self._queue = ShareQueue()
         self._travelling: PendingBatch | None = None
-        self._work = asyncio.Event()
-        self._full = asyncio.Event()
+        self._work = TimedEvent()
+        self._full = TimedEvent()
         self._draining = False
         self._drained = asyncio.Event()
         self._abandoned = False
@@ -122,12 +123,12 @@ class SharePublisher:
             if self._draining:
                 return self._queue.rejects > 0
             self._work.clear()
-            if not await _set_within(self._work, REJECTS_SECONDS if self._queue.rejects else None):
+            if not await self._work.within(REJECTS_SECONDS if self._queue.rejects else None):
                 return True
         if len(self._queue) < MAX_BATCH_SHARES and not self._draining:
             left_seconds = self._gather_seconds - self._queue.waited_seconds(time.monotonic())
             if left_seconds > 0:
-                await _set_within(self._full, left_seconds)
+                await self._full.within(left_seconds)
         return True
 
     async def _until_connected(self) -> bool:
@@ -179,13 +180,3 @@ def _facts(batch: PendingBatch) -> dict[str, object]:
         "shares": len(batch.shares),
         "candidates": batch.candidates,
     }
-
-
-async def _set_within(event: asyncio.Event, seconds: float | None) -> bool:
-    """Whether the event is set before the time is over."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True

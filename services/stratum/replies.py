@@ -7,6 +7,8 @@ Replies are `{"id","result","error"}`, notifications `{"id":null,"method","param
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from nompcore.errors import RejectReason
@@ -43,11 +45,15 @@ def refusal_line(request_id: bytes, reason: RejectReason) -> bytes:
 
 
 def subscribed_line(request_id: bytes, token: str, extranonce1_hex: str, extranonce2_size: int) -> bytes:
-    """The reply to mining.subscribe; the subscription id is the session's token."""
-    subscriptions = [[method, token] for method in ("mining.set_difficulty", "mining.notify")]
-    return result_line(request_id, [subscriptions, extranonce1_hex, extranonce2_size])
+    """The reply to mining.subscribe; the subscription id is the session's token. Both are hex digits."""
+    name = token.encode()
+    return (
+        b'{"id":%b,"result":[[["mining.set_difficulty","%b"],["mining.notify","%b"]],"%b",%d],"error":null}\n'
+        % (request_id, name, name, extranonce1_hex.encode(), extranonce2_size)
+    )
 
 
+@lru_cache(maxsize=1024)
 def set_difficulty_line(difficulty: float) -> bytes:
     """mining.set_difficulty; whole numbers without a fraction, since some firmware reads only those."""
     number = int(difficulty) if difficulty.is_integer() else difficulty

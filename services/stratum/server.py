@@ -13,6 +13,7 @@ from services.stratum.door import Door
 from services.stratum.drain import send_away
 from services.stratum.listening import BACKLOG, open_listeners
 from services.stratum.pool import Pool
+from services.stratum.switch import Switch
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,15 @@ GONE_POLL_SECONDS = 0.02
 class StratumServer:
     """All pools' ports in this process."""
 
-    def __init__(self, pools: Mapping[str, Pool], doors: Iterable[Door], hosts: str) -> None:
+    def __init__(
+        self,
+        pools: Mapping[str, Pool],
+        doors: Iterable[Door],
+        hosts: str,
+        switches: Mapping[str, Switch] | None = None,
+    ) -> None:
         self._pools = pools
+        self._switches = switches or {}
         self._doors = list(doors)
         self._hosts = hosts
         self._listeners: list[asyncio.Server] = []
@@ -43,7 +51,9 @@ class StratumServer:
                 self._listeners.append(
                     await loop.create_server(partial(Connection, door), sock=listener, backlog=BACKLOG)
                 )
-            facts = {"pool": door.pool.config.name, "port": door.port, "tls": door.tls_mode}
+            facts = {"pool": door.pool_now.config.name, "port": door.port, "tls": door.tls_mode}
+            if door.switch is not None:
+                facts["switch"] = door.switch.name
             log.info("listening", extra={**facts, "difficulty": door.terms.policy.start})
 
     async def broadcast(self, pool: Pool) -> None:
@@ -51,6 +61,8 @@ class StratumServer:
         while True:
             await pool.job_arrived.wait()
             pool.job_arrived.clear()
+            for switch in self._switches.values():
+                switch.job_arrived(pool)
             now = time.monotonic()
             for count, miner in enumerate(pool.miners(), 1):
                 miner.send_job(now)
@@ -87,9 +99,8 @@ class StratumServer:
     def change_extranonces(self, prefix_hex: str) -> None:
         """A prefix belongs to somebody else: its miners get another extranonce1 or must reconnect."""
         for pool in self._pools.values():
-            for miner in pool.miners():
-                if miner.session.extranonce1_hex.startswith(prefix_hex):
-                    miner.change_extranonce1(time.monotonic())
+            if pool.prefixes is None:
+                change_extranonces(pool, prefix_hex)
 
     async def stop(self, drain_seconds: float) -> None:
         """Accept nothing more, send the miners away, store and answer what was accepted, then close."""
@@ -119,6 +130,13 @@ class StratumServer:
                     for connection in list(pool.connections):
                         connection.abort()
             await asyncio.sleep(GONE_POLL_SECONDS)
+
+
+def change_extranonces(pool: Pool, prefix_hex: str) -> None:
+    """Of the miners of one pool."""
+    for miner in pool.miners():
+        if miner.session.extranonce1_hex.startswith(prefix_hex):
+            miner.change_extranonce1(time.monotonic())
 
 
 async def _sweep(pool: Pool) -> None:

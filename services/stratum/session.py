@@ -8,28 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nompcore.coinbase import EXTRANONCE2_SIZE
+from nompcore.coinbase import ORDINARY_EXTRANONCES
 from nompcore.errors import RejectReason, StratumError
 from nompcore.messages import ParkedSession
-from nompcore.share import Submission
 from powhash.share_check import share_check
 from services.stratum.allowance import Allowance
-from services.stratum.answers import answer
+from services.stratum.answers import answer, mask_for_job
 from services.stratum.authorization import MAX_WORKERS_PER_CONNECTION, Worker
 from services.stratum.job_registry import LiveJob
 from services.stratum.login import authorize
 from services.stratum.miner_difficulty import MinerDifficulty
 from services.stratum.miner_work import MAX_REISSUES, MinerWork
-from services.stratum.outcome import GoodShare, Hangup, Outcome, RefusedShare, Resumption, SubmittedShare
+from services.stratum.outcome import GoodShare, Hangup, Outcome, Resumption
 from services.stratum.protocol import MalformedLineError, parse_request
-from services.stratum.replies import (
-    refusal_line,
-    set_difficulty_line,
-    set_extranonce_line,
-    subscribed_line,
-)
+from services.stratum.replies import set_difficulty_line, set_extranonce_line, subscribed_line
 from services.stratum.requests import Authorize, BadParams, Request, Submit, Subscribe
+from services.stratum.submitting import refuse, submit
 from services.stratum.terms import Terms
+from services.stratum.visits import Visits
 
 # Lines of a connection beside its shares. A farm's proxy logs in 64 workers and pings; whoever says more than
 # that in a minute is not mining. A subscription costs more because its answer is a job of a few KB.
@@ -42,10 +38,10 @@ class Session:
 
     __slots__ = (
         "_chatter",
-        "_extranonce1",
         "accepted",
         "agent",
         "difficulty",
+        "extranonce1",
         "extranonce1_hex",
         "follows_extranonce",
         "has_spoken",
@@ -55,6 +51,8 @@ class Session:
         "started",
         "terms",
         "version_mask",
+        "visits",
+        "wanted_mask",
         "work",
         "workers",
     )
@@ -64,9 +62,11 @@ class Session:
         self.may_login = may_login
         self.difficulty = MinerDifficulty(terms.policy, terms.targets)
         self.work = MinerWork(terms.jobs)
+        self.visits: Visits | None = None  # of a switching port's miner that has been in other pools
         self._chatter = Allowance(CHATTER_PER_MINUTE, now)
-        self.version_mask = 0
-        self._extranonce1 = b""
+        self.wanted_mask = 0  # the version bits that the miner can roll …
+        self.version_mask = 0  # … and those of them that it may
+        self.extranonce1 = b""
         self.extranonce1_hex = ""  # none before the subscription
         self.follows_extranonce = False  # understands mining.set_extranonce
         self.has_spoken = False
@@ -82,6 +82,12 @@ class Session:
         """Whether it has an extranonce1 and gets jobs."""
         return self.extranonce1_hex != ""
 
+    @property
+    def _can_return(self) -> bool:
+        """Whether all that was done with its extranonce1 is known here, and that will not be another's."""
+        moved = self.visits is not None and self.visits.used
+        return not moved and self.terms.jobs.extranonces == ORDINARY_EXTRANONCES
+
     def receive(self, line: bytes, now: float) -> Outcome:
         """What to do about one line; `now` in seconds of a steady clock. Never raises."""
         self.has_spoken = True
@@ -90,9 +96,9 @@ class Session:
         except MalformedLineError:
             return Hangup("malformed")
         if type(request) is Submit:
-            return self._submit(request)
+            return submit(self, request)
         if type(request) is BadParams and request.method == "mining.submit":
-            return self._refuse(request.id, None, RejectReason.MALFORMED)
+            return refuse(request.id, None, RejectReason.MALFORMED)
         cost = SUBSCRIBE_COST if type(request) is Subscribe else 1
         return self._answer(request, now) if self._chatter.take(now, cost) else Hangup("chatter")
 
@@ -106,7 +112,7 @@ class Session:
             line,
             self.workers,
             self.terms.jobs.quick,
-            self._extranonce1,
+            self.extranonce1,
             seen,
             self.version_mask,
             assignment.first_serial,
@@ -160,7 +166,9 @@ class Session:
         Also without where a new block has been heard of there and not yet here: the keys of the shares on
         the jobs before it were not kept, and those jobs still count here.
         """
-        if parked is None or self.terms.jobs.lags_behind(parked.live_since_ms):
+        if parked is None or parked.pool != self.terms.pool:  # its port mines another one by now
+            return self._begin(reply_id, now)
+        if self.terms.jobs.lags_behind(parked.live_since_ms):
             return self._begin(reply_id, now)
         self.difficulty.begin_again(parked.difficulty, self.terms.jobs.network_difficulty)
         self.work.take_over(parked.seen, parked.reissues)
@@ -176,8 +184,9 @@ class Session:
             self.terms.counters.logins_failed += 1
 
     def parked(self) -> ParkedSession | None:
-        """What the miner can come back for; None when nobody logged in or there is too much of it."""
-        seen = self.work.parked_keys() if self.subscribed and self.workers else None
+        """What the miner can come back for; None when nobody logged in or there is too much of it, and
+        where the extranonce1 is to be given to somebody else."""
+        seen = self.work.parked_keys() if self._can_return and self.subscribed and self.workers else None
         if seen is None:
             return None
         return ParkedSession(
@@ -197,8 +206,9 @@ class Session:
             return None
         self._set_extranonce1(extranonce1_hex)
         self.work.forget()
+        self.visits = None
         job = self.terms.jobs.current
-        line = set_extranonce_line(extranonce1_hex, EXTRANONCE2_SIZE)
+        line = set_extranonce_line(extranonce1_hex, self.terms.jobs.extranonces.extranonce2)
         if job is None:
             return line
         return line + self._start(job, now) + self.work.afresh(job, self.difficulty.track)
@@ -207,7 +217,7 @@ class Session:
 
     def _set_extranonce1(self, extranonce1_hex: str) -> None:
         self.extranonce1_hex = extranonce1_hex
-        self._extranonce1 = bytes.fromhex(extranonce1_hex)
+        self.extranonce1 = bytes.fromhex(extranonce1_hex)
 
     def _start(self, job: LiveJob, now: float) -> bytes:
         """The difficulty to announce before a job. The first is announced with the first job, not earlier:
@@ -216,9 +226,10 @@ class Session:
         self.difficulty.next_job(now, self.terms.jobs.network_difficulty)
         self.work.sent(job)
         changed = self.difficulty.track.start_job(job.serial, self.terms.jobs.oldest_serial)
+        mask = mask_for_job(self) if job.prepared.job.version_mask_hex else b""
         if first:
-            return set_difficulty_line(self.difficulty.track.announced)
-        return b"" if changed is None else set_difficulty_line(changed)
+            return mask + set_difficulty_line(self.difficulty.track.announced)
+        return mask if changed is None else mask + set_difficulty_line(changed)
 
     def announce_now(self) -> bytes:
         """The queued difficulty with the current job sent again; nothing where the next job is at hand."""
@@ -240,7 +251,8 @@ class Session:
         self.agent = request.agent or self.agent
         if self.subscribed:
             return self._welcome(request.id, now)
-        earlier = self.terms.tokens.extranonce1_of(request.token) if request.token else None
+        is_return = request.token and self._can_return
+        earlier = self.terms.tokens.extranonce1_of(request.token) if is_return else None
         return self._begin(request.id, now) if earlier is None else Resumption(request.id, earlier)
 
     def _begin(self, reply_id: bytes, now: float) -> bytes | Hangup:
@@ -253,7 +265,8 @@ class Session:
     def _welcome(self, reply_id: bytes, now: float, *, resumed: bool = False) -> bytes:
         """The reply, and if there is a job the difficulty and the job."""
         token = self.terms.tokens.token(self.extranonce1_hex)
-        lines = subscribed_line(reply_id, token, self.extranonce1_hex, EXTRANONCE2_SIZE)
+        extranonce2_size = self.terms.jobs.extranonces.extranonce2
+        lines = subscribed_line(reply_id, token, self.extranonce1_hex, extranonce2_size)
         job, reissues = self.terms.jobs.current, self.work.reissues
         if job is None:
             return lines
@@ -262,28 +275,3 @@ class Session:
             return lines + self.work.afresh(job, self.difficulty.track)
         self.work.reissues = reissues  # the earlier session has sent this job too, perhaps more than once
         return lines + self.work.again(job, self.difficulty.track.of_job(job.serial))
-
-    def _submit(self, request: Submit) -> Outcome:
-        worker = self.workers.get(request.worker)
-        if worker is None:
-            return self._refuse(request.id, None, RejectReason.UNAUTHORIZED)
-        if not self.subscribed:
-            return self._refuse(request.id, None, RejectReason.NOT_SUBSCRIBED)
-        found = self.work.find(request.job_id, self.difficulty.track)
-        if found is None:
-            return self._refuse(request.id, worker, RejectReason.STALE)
-        job, assignment = found
-        submission = Submission(
-            self._extranonce1,
-            request.extranonce2_hex,
-            request.ntime_hex,
-            request.nonce_hex,
-            request.version_bits_hex,
-            self.version_mask,
-        )
-        return SubmittedShare(
-            request.id, worker, job, self.work.seen, submission, assignment.difficulty, assignment.target
-        )
-
-    def _refuse(self, request_id: bytes, worker: Worker | None, reason: RejectReason) -> RefusedShare:
-        return RefusedShare(refusal_line(request_id, reason), worker, reason)

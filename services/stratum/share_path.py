@@ -17,7 +17,8 @@ from nompcore.coin import Coin
 from nompcore.encoding import display
 from nompcore.errors import RejectReason
 from nompcore.hashing import sha256d
-from nompcore.share import BlockFound, Rejected, ShareHeader, check_shape, judge
+from nompcore.share import BlockFound, ForUpstream, Rejected, ShareHeader, check_shape, judge
+from nompcore.upstream import UpstreamShare
 from services.stratum.authorization import Worker
 from services.stratum.block_publisher import BlockPublisher
 from services.stratum.counters import PoolCounters
@@ -25,6 +26,7 @@ from services.stratum.outcome import GoodShare, SubmittedShare
 from services.stratum.publisher import SharePublisher
 from services.stratum.replies import refusal_line, true_line
 from services.stratum.share_batch import JointAnswer, Settle, Settlement
+from services.stratum.upstream_publisher import UpstreamPublisher
 
 
 class Miner(Protocol):
@@ -57,6 +59,7 @@ class SharePath:
         emits_hashes: bool,
         publisher: SharePublisher,
         blocks: BlockPublisher,
+        upstream: UpstreamPublisher,
         counters: PoolCounters,
     ) -> None:
         self._pool = pool
@@ -66,6 +69,7 @@ class SharePath:
         self._emits_hashes = emits_hashes
         self._publisher = publisher
         self._blocks = blocks
+        self._upstream = upstream
         self._counters = counters
         self._hashing: set[asyncio.Future[bytes]] = set()
 
@@ -122,9 +126,30 @@ class SharePath:
             share.difficulty,
             share.seen,
         )
+        time_ms = time.time_ns() // 1_000_000
+        if isinstance(verdict, ForUpstream):
+            self._upstream.forward(self._for_upstream(share, verdict, time_ms))
         block = verdict if isinstance(verdict, BlockFound) else None
         hash_display = display(sha256d(header.header)) if self._emits_hashes else ""
-        self.accept(miner, good, time.time_ns() // 1_000_000, block, hash_display)
+        self.accept(miner, good, time_ms, block, hash_display)
+
+    def _for_upstream(self, share: SubmittedShare, verdict: ForUpstream, time_ms: int) -> UpstreamShare:
+        sent = share.submission
+        return UpstreamShare(
+            pool=self._pool,
+            replica=self._replica,
+            worker=share.worker.name,
+            job_id=share.job.prepared.job.job_id,
+            extranonce1_hex=sent.extranonce1.hex(),
+            extranonce2_hex=sent.extranonce2_hex,
+            ntime_hex=sent.ntime_hex,
+            nonce_hex=sent.nonce_hex,
+            block_hash_display=verdict.block_hash_display,
+            share_difficulty=verdict.share_difficulty,
+            time_ms=time_ms,
+            version_bits_hex=sent.version_bits_hex or "",
+            is_block=verdict.is_block,
+        )
 
     def accept(
         self,

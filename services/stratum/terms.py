@@ -11,6 +11,7 @@ from services.stratum.difficulty import TargetRules
 from services.stratum.difficulty_policy import DifficultyPolicy
 from services.stratum.job_registry import JobRegistry
 from services.stratum.session_token import TokenMint
+from services.stratum.switch_authorization import SwitchAuthorizer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +20,7 @@ class Terms:
 
     pool: str
     jobs: JobRegistry
-    authorizer: Authorizer
+    authorizer: Authorizer | SwitchAuthorizer
     targets: TargetRules
     policy: DifficultyPolicy
     tokens: TokenMint

@@ -18,7 +18,8 @@ from tests.bench.result_table import RESULTS
 from tests.stratum_work import ROOT
 
 NAMES = (
-    "pool_load", "share_cost", "attack", "tip_to_job", "ingestion", "great_round", "algorithm_rates"
+    "pool_load", "share_cost", "attack", "tip_to_job", "ingestion", "great_round", "api_load",
+    "algorithm_rates",
 )  # fmt: skip
 
 

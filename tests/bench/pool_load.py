@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvloop
 
-from services.stratum.descriptors import raise_descriptor_limit
+from nompcore.descriptors import raise_descriptor_limit
 from tests.bench.bench_pool import sharing_pool
 from tests.bench.full_job import full_job
 from tests.bench.job_runs import job_runs, peer_job_figures

@@ -17,7 +17,15 @@ from nompcore.config import (
     WebsiteConfig,
 )
 from nompcore.messages import HistoryPoint, NetworkSnapshot, PoolSnapshot, WorkerSnapshot
-from nompcore.requests import BlockRow, MinerPayment, MinerReply, MinerWorker, PaymentRow
+from nompcore.requests import (
+    BlockRow,
+    MinerHistoryReply,
+    MinerPayment,
+    MinerReply,
+    MinerWorker,
+    PaymentRow,
+    WorkerHistory,
+)
 from tests.unit import api_samples as samples
 from tests.unit.chain_samples import coin
 
@@ -189,6 +197,25 @@ def miner_reply(pool: str, address: str) -> MinerReply:
         workers=[_miner_worker(address, "rig001", 1.2), _miner_worker(address, HOSTILE_WORKER, 0.4)],
         payments=[_miner_payment(number) for number in range(8)],
     )
+
+
+def miner_history(address: str) -> MinerHistoryReply:
+    """A day of both workers, with an hour in which payouts was away and one in which a rig was."""
+    curves = {"rig001": _rates(1.2, range(80, 86)), HOSTILE_WORKER: _rates(0.4, range(0))}
+    for curve in curves.values():
+        curve[40:46] = [None] * 6
+    steps = zip(*curves.values(), strict=True)
+    return MinerHistoryReply(
+        step_seconds=600,
+        first_ms=NOW_MS - NOW_MS % 600_000 - 143 * 600_000,
+        hashrates=[None if None in step else sum(rate or 0.0 for rate in step) for step in steps],
+        workers=[WorkerHistory(worker=f"{address}.{rig}", hashrates=curve) for rig, curve in curves.items()],
+    )
+
+
+def _rates(part: float, away: range) -> list[float | None]:
+    waves = (1 + 0.08 * math.sin(number / 9 + part) + 0.03 * math.sin(number / 2) for number in range(143))
+    return [0.0 if number in away else part * 9.4e9 * wave for number, wave in enumerate(waves)]
 
 
 def _miner_worker(address: str, rig: str, part: float) -> MinerWorker:

@@ -12,12 +12,23 @@ from nompcore.requests import (
     BlocksReply,
     HistoryReply,
     HistoryRequest,
+    MinerHistoryReply,
+    MinerHistoryRequest,
     MinerReply,
     MinerRequest,
     PageRequest,
     PaymentsReply,
 )
-from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, PAYMENT_LIST, STATS, network_key, pool_key
+from nompcore.subjects import (
+    BLOCK_LIST,
+    HISTORY,
+    MINER,
+    MINER_HISTORY,
+    PAYMENT_LIST,
+    STATS,
+    network_key,
+    pool_key,
+)
 from services.api.feeds.sse import sse_event
 from tests.browser import site_samples as samples
 from tests.service.api_service import RunningApi, running_api, writer
@@ -58,6 +69,9 @@ async def serve(bus: Bus, pool: str) -> None:
     async def miner(request: MinerRequest) -> MinerReply:
         return samples.miner_reply(pool, request.address)
 
+    async def miner_history(request: MinerHistoryRequest) -> MinerHistoryReply:
+        return samples.miner_history(request.address)
+
     async def history(request: HistoryRequest) -> HistoryReply:
         return HistoryReply(points=[p for p in samples.history(pool) if p.time_ms >= request.since_ms])
 
@@ -65,6 +79,7 @@ async def serve(bus: Bus, pool: str) -> None:
     await bus.serve(PAYMENT_LIST, payments, pool)
     await bus.serve(MINER, miner, pool)
     await bus.serve(HISTORY, history, pool)
+    await bus.serve(MINER_HISTORY, miner_history, pool)
 
 
 @asynccontextmanager

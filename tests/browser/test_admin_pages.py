@@ -10,16 +10,17 @@ from playwright.async_api import Browser
 
 from nompcore.messages import PaymentFailed
 from nompcore.requests import DryRun, PaymentsControl, PaymentsControlReply, QuarantinedPayee
-from nompcore.subjects import PAYMENT_FAILED, PAYMENTS_CONTROL
+from nompcore.subjects import NOTIFIER, PAYMENT_FAILED, PAYMENTS_CONTROL
 from tests.browser.visitor import PHONE, Visitor, visiting
 from tests.service.admin_stage import PASSWORD, admin_stage
+from tests.service.switching_portal import profit_report, store_switch, switch_state
 from tests.unit import api_samples as samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PAGES = (
     "/admin", "/admin/connections", "/admin/bans", "/admin/pools/litecoin?show=dry-run", "/admin/config",
-    "/admin/log",
+    "/admin/log", "/admin/switching",
 )  # fmt: skip
 
 
@@ -40,6 +41,10 @@ async def center(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]
             )
 
         await stage.payouts.serve(PAYMENTS_CONTROL, answer, samples.POOL)
+        stage.portal_keys["proxy"] = {"scrypt": {"enabled": True, "port": 4444}}
+        stage.portal_keys["profitSwitch"] = {"enabled": True}
+        url = stage.nats.url_for(NOTIFIER, f"{NOTIFIER}-password")
+        await store_switch(url, switch_state(), profit_report())
         port = (await stage.start()).client.base_url.port or 0
         alarm = PaymentFailed(pool=samples.POOL, payment_id="p-1", reason="the wallet is empty", time_ms=1)
         await stage.payouts.publish(PAYMENT_FAILED, alarm, pool=samples.POOL)

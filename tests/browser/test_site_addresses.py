@@ -8,6 +8,7 @@ from playwright.async_api import Browser, expect
 
 from nompcore.address import NetworkParams, decode_base58check, encode_base58check, encode_segwit
 from nompcore.bech32 import decode_segwit
+from nompcore.cashaddr import CashAddrKind, encode_cashaddr
 from nompcore.coin_file import read_coin_file
 from nompcore.errors import AddressError
 from tests.browser import site_samples as samples
@@ -111,6 +112,53 @@ async def test_addresses_are_written_as_the_pool_writes_them(stage: Stage, brows
             [encode_base58check(version, bytes.fromhex(h)), encode_segwit("ltc", 0, bytes.fromhex(h))]
             for h in hashes
         ]
+
+
+CASHADDR = """
+async ([hashes, texts, prefixes]) => {
+  const { decodeCashaddr, encodeCashaddr } = await import("/static/cashaddr.js");
+  const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = (text) => new Uint8Array(text.match(/../g).map((pair) => parseInt(pair, 16)));
+  const written = hashes.flatMap((hash) => prefixes.map((prefix) => encodeCashaddr(prefix, bytes(hash))));
+  const found = texts.map((text) => decodeCashaddr(text, prefixes));
+  const read = found.map((one) => one && `${one.prefix} ${one.kind} ${hex(one.hash)}`);
+  return [written, read];
+}
+"""
+
+
+async def test_cashaddr_is_written_and_read_as_the_pool_does(stage: Stage, browser: Browser) -> None:
+    hashes, prefixes = (
+        ["00" * 20, "ff" * 20, "1ae882e788091732da6910595314447c9e38bd8d"],
+        ["bitcoincash", "ecash"],
+    )
+    expected = {
+        encode_cashaddr(prefix, kind, bytes.fromhex(hash160)): f"{prefix} {word} {hash160}"
+        for hash160 in hashes
+        for prefix in prefixes
+        for kind, word in ((CashAddrKind.P2PKH, "key"), (CashAddrKind.P2SH, "script"))
+    }
+    bare = {address.partition(":")[2].upper(): text for address, text in expected.items()}
+    good = next(iter(expected))
+    wrong = [good[:-1] + ("q" if good[-1] != "q" else "p"), "bchtest" + good[11:], "x" + good, good[:-1]]
+    async with visiting(browser, stage.api.port) as visitor:
+        await visitor.goto("/mining-key")
+        texts = [*expected, *bare, *wrong]
+        written, read = await visitor.page.evaluate(CASHADDR, [hashes, texts, prefixes])
+
+    assert written == [address for address, text in expected.items() if " key " in text]
+    assert read == [*expected.values(), *bare.values(), *[None] * len(wrong)]
+
+
+async def test_a_cashaddr_becomes_a_mining_key(stage: Stage, browser: Browser) -> None:
+    async with visiting(browser, stage.api.port) as visitor:
+        await visitor.goto("/mining-key")
+        for kind, says in ((CashAddrKind.P2PKH, ""), (CashAddrKind.P2SH, "of a script")):
+            address = encode_cashaddr("bitcoincash", kind, bytes(range(20)))
+            await visitor.page.get_by_label("Your address").fill(address)
+            await expect(visitor.page.locator("#key-result")).to_contain_text(says)
+            await expect(visitor.page.locator("#key")).to_have_text(bytes(range(20)).hex())
+            assert await visitor.page.locator("#key-found").is_hidden() == bool(says)
 
 
 async def test_hashes_are_those_of_the_browser(stage: Stage, browser: Browser) -> None:

@@ -130,6 +130,22 @@ async def test_a_chart_goes_on_with_new_figures(stage: Stage, browser: Browser) 
         assert await figure.evaluate(POINTS) == before + 1
 
 
+async def test_a_miners_charts_are_drawn_for_each_pool(stage: Stage, browser: Browser) -> None:
+    async with visiting(browser, stage.api.port, color_scheme="light") as visitor:
+        await visitor.goto(f"/miners/{samples.EVERYWHERE}")
+        for kind in ("hashrate", "rigs"):
+            canvases = visitor.page.locator(f"[data-chart={kind}] canvas")
+            await expect(canvases).to_have_count(len(samples.POOLS))
+            inked = [await canvas.evaluate(INKED) for canvas in await canvases.all()]
+            assert all(pixels > LEAST_CURVE for pixels in inked), inked
+        await visitor.page.locator("[data-chart=rigs] .u-over").first.hover()
+        await expect(visitor.page.locator("[data-chart=rigs] .tip").first).to_contain_text("rig001")
+
+        assert await visitor.violations() == []
+        assert await visitor.overflow() <= 0
+        assert visitor.faults == []
+
+
 async def test_charts_follow_their_place_and_the_theme(stage: Stage, browser: Browser) -> None:
     async with visiting(browser, stage.api.port, color_scheme="light") as visitor:
         await visitor.goto("/pools/litecoin")

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from nompcore.bus import Bus
 from nompcore.messages import Job
 from nompcore.subjects import JOB
-from services.jobmaker.job_ids import JobIds
+from services.jobmaker.job_ids import MAKER_DIGITS, JobIds
 from tests.servers import wait_until
-
-SUFFIX_DIGITS = 2  # the end of a job id, which tells the replica
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,10 @@ class JobArrivals:
 
 
 def maker_of(job: Job) -> str:
-    """What the ids of all jobs of one replica end in."""
-    return job.job_id[-SUFFIX_DIGITS:]
+    """What the ids of all jobs of one replica and pool end in."""
+    return job.job_id[-MAKER_DIGITS:]
 
 
-def mark_of(replica: str) -> str:
-    """What the ids of this replica's jobs end in."""
-    return JobIds(replica).next(0)[-SUFFIX_DIGITS:]
+def mark_of(replica: str, pool: str) -> str:
+    """What the ids of this replica's jobs for the pool end in."""
+    return JobIds(replica, pool).next(0)[-MAKER_DIGITS:]

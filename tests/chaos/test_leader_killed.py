@@ -16,7 +16,7 @@ from nompcore.work_queue import ACK_WAIT_SECONDS
 from tests.chaos.block_accounts import Finder, knows, outcomes
 from tests.chaos.job_arrivals import JobArrivals, maker_of, mark_of
 from tests.servers import NatsServer, wait_until
-from tests.servers.jobmaker_process import JobmakerProcess
+from tests.servers.jobmaker_process import POOL, JobmakerProcess
 from tests.service.jobmaker_rig import Rig, running_rig
 
 SEED = 20260101
@@ -42,7 +42,7 @@ class Replicas:
     async def start(self) -> None:
         """Start both."""
         for replica in REPLICAS:
-            self._by_mark[mark_of(replica)] = await self._rig.jobmaker(replica=replica)
+            self._by_mark[mark_of(replica, POOL)] = await self._rig.jobmaker(replica=replica)
         for process in self._by_mark.values():
             await _until_warm(process, "")
 

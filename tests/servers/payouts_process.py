@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import sys
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from nompcore.config import DaemonConfig
+from tests.servers.forked_process import ForkedProcess
 from tests.servers.process import ServerProcess
 
 ROOT = Path(__file__).parents[2]
@@ -78,11 +78,8 @@ class PayoutsProcess:
 
     def start(self, failpoint: str = "") -> None:
         """Start it; with a failpoint it will end there by itself."""
-        variables = [f"{name}={value}" for name, value in self._environment.items()]
-        if failpoint:
-            variables.append(f"NOMP_FAILPOINT={failpoint}")
-        command = ["/usr/bin/env", *variables, sys.executable, "-m", "services.payouts"]
-        self._process = ServerProcess(command, self._log_path)
+        variables = {**os.environ, **self._environment, "NOMP_FAILPOINT": failpoint}
+        self._process = ForkedProcess("services.payouts", [], self._log_path, variables)
         self._process.start()
 
     async def stop(self) -> int | None:

@@ -21,6 +21,8 @@ FIRST_PORT, PORTS_EACH = 12_000, 4_000
 """Of each process that runs tests. All below what Linux gives to outgoing connections, so that none of them
 takes a port between the moment it is chosen and the one it is listened on."""
 
+_given: set[int] = set()  # not yet listened on, perhaps
+
 
 def free_port() -> int:
     """A TCP port that is free on every address; one that a connection had until a minute ago is not."""
@@ -28,8 +30,11 @@ def free_port() -> int:
     first = FIRST_PORT + worker * PORTS_EACH
     while True:
         port = SystemRandom().randrange(first, first + PORTS_EACH)
+        if port in _given and len(_given) < PORTS_EACH // 2:
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("0.0.0.0", port))
+            _given.add(port)
             return port
 
 
@@ -75,6 +80,12 @@ class ServerProcess:
     def running(self) -> bool:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id, while it runs."""
+        assert self._process, f"{self.command[0]} was not started"
+        return self._process.pid
 
     def start(self) -> None:
         """Starts the process; it need not answer yet."""

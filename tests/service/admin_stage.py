@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -71,6 +72,7 @@ class AdminStage:
         self.directory = directory
         self.asked: list[PaymentsControl] = []
         self.replicas: list[EdgeProcess] = []
+        self.portal_keys: dict[str, Any] = {}  # of config.json, beside those of `ConfigDir`
         self._api_bus = api_bus
         self._clients: list[httpx.AsyncClient] = []
 
@@ -80,6 +82,7 @@ class AdminStage:
         config = ConfigDir()
         config.put(PORTAL_FILE, "website", "stats", "updateInterval", value=1)
         config.put(PORTAL_FILE, "webhooks", value=[WEBHOOK])
+        config.files[PORTAL_FILE] |= self.portal_keys
         settings = {"API_PORT": str(port), "METRICS_PORT": "0", "ADMIN_USERS": users, **environment}
         url = self.nats.url_for(API, f"{API}-password")
         process = EdgeProcess("api", self.directory / f"api-{number}", config, url, **settings)

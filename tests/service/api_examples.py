@@ -16,9 +16,16 @@ from typing import Any
 import httpx
 
 from nompcore.subjects import REPLICA_STATS
-from services.api.serving.openapi_document import EXAMPLES, operations
+from services.api.serving.openapi_document import EXAMPLES, operations, success_of
 from tests.servers import NatsServer, wait_until
 from tests.service.api_service import RunningApi, full_api, writer
+from tests.service.switching_portal import (
+    SWITCH_NAME,
+    profit_report,
+    store_switch,
+    switch_state,
+    switching_config,
+)
 from tests.unit import api_samples as samples
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +47,7 @@ QUERIES = {
 
 def target_of(path: str) -> str:
     """The request that an example answers."""
-    target = path.format(pool=samples.POOL, address=samples.ADDRESS)
+    target = path.format(pool=samples.POOL, address=samples.ADDRESS, switch=SWITCH_NAME)
     return f"{target}?{QUERIES[path]}" if path in QUERIES else target
 
 
@@ -72,21 +79,25 @@ async def _first_event(api: RunningApi, response: httpx.Response) -> str:
 
 async def examples_and_document(nats_url: str) -> tuple[Document, Document]:
     """The examples, and the OpenAPI document that tells which there are."""
-    async with full_api(nats_url) as api:
+    async with full_api(nats_url, switching_config()) as api:
+        await store_switch(nats_url, switch_state(), profit_report())
+        await api.gatherer.gather()
         async with writer(nats_url) as bus:
             await bus.send(REPLICA_STATS, samples.replica_stats(), pool=samples.POOL, replica="host-1")
             pulses = api.portal.state.pools[samples.POOL].pulses
             await wait_until(lambda: bool(pulses), what="the pulse is heard")
         document: Document = (await api.client.get("/openapi.json")).json()
-        return await gather_examples(api, [path for path, _ in operations(document)]), document
+        asked = [path for method, path, _ in operations(document) if method == "get"]
+        return await gather_examples(api, asked), document
 
 
 def api_page(head: str, found: Document, document: Document) -> str:
     """The text of `docs/api.md`, whose head people write."""
     parts = [head]
     tags: dict[str, list[str]] = {}
-    for path, operation in operations(document):
-        tags.setdefault(operation["tags"][0], []).append(_section(path, operation, found[path]))
+    for method, path, operation in operations(document):
+        example = found[path] if method == "get" else _posted(path, operation, document)
+        tags.setdefault(operation["tags"][0], []).append(_section(method, path, operation, example))
     for tag, sections in tags.items():
         parts += [f"## {TITLES[tag]}\n", *sections]
     return "\n".join(parts)
@@ -105,7 +116,20 @@ TITLES = {
 }
 
 
-def _section(path: str, operation: Document, example: Document) -> str:
+def _posted(path: str, operation: Document, document: Document) -> Document:
+    """What is sent and answered, as the document's own examples of both say."""
+    sent, answer = (
+        _example(content["content"]["application/json"]["schema"], document)
+        for content in (operation["requestBody"], success_of(operation))
+    )
+    return {"request": f"{target_of(path)}\n{json.dumps(sent, ensure_ascii=False)}", "body": answer}
+
+
+def _example(schema: Document, document: Document) -> Any:
+    return document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]["example"]
+
+
+def _section(method: str, path: str, operation: Document, example: Document) -> str:
     parameters = [
         f"* `{parameter['name']}` ({parameter['in']}): {parameter.get('description', '')}"
         for parameter in operation.get("parameters", [])
@@ -117,7 +141,9 @@ def _section(path: str, operation: Document, example: Document) -> str:
     return "\n".join(
         [
             *lines,
-            f"`GET {example['request']}`",
+            f"```http\n{method.upper()} {example['request']}\n```"
+            if method != "get"
+            else f"`GET {example['request']}`",
             "",
             f"```{language}",
             text.replace("\r", "").strip(),

@@ -14,6 +14,8 @@ from nompcore.requests import (
     BlocksReply,
     HistoryReply,
     HistoryRequest,
+    MinerHistoryReply,
+    MinerHistoryRequest,
     MinerReply,
     MinerRequest,
     PageRequest,
@@ -24,6 +26,7 @@ from nompcore.subjects import (
     BLOCK_LIST,
     HISTORY,
     MINER,
+    MINER_HISTORY,
     PAYMENT_LIST,
     PAYOUTS,
     STATS,
@@ -105,6 +108,11 @@ async def serve_samples(bus: Bus) -> None:
             return MinerReply(address=request.address, known=False)
         return samples.miner_reply()
 
+    async def miner_history(request: MinerHistoryRequest) -> MinerHistoryReply:
+        if request.address != samples.ADDRESS:
+            return MinerHistoryReply(step_seconds=600, first_ms=0, hashrates=[], workers=[])
+        return samples.miner_history_reply()
+
     async def history(request: HistoryRequest) -> HistoryReply:
         return HistoryReply(points=[p for p in samples.history() if p.time_ms >= request.since_ms])
 
@@ -112,6 +120,7 @@ async def serve_samples(bus: Bus) -> None:
     await bus.serve(PAYMENT_LIST, payments, samples.POOL)
     await bus.serve(MINER, miner, samples.POOL)
     await bus.serve(HISTORY, history, samples.POOL)
+    await bus.serve(MINER_HISTORY, miner_history, samples.POOL)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -37,6 +38,14 @@ class EdgeProcess:
         """Start it and wait until it serves."""
         self._process.start()
         await self._process.answers(self._serves)
+
+    async def kill(self) -> None:
+        """SIGKILL, as a crash, and wait."""
+        await self._process.kill()
+
+    def strike(self) -> None:
+        """SIGKILL, now."""
+        self._process.send(signal.SIGKILL)
 
     async def stop(self) -> None:
         """SIGTERM, and wait."""

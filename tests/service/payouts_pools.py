@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.servers.forked_process import ForkedProcess
 from tests.servers.process import ServerProcess, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -65,10 +66,8 @@ class Command:
 
     def start(self, module: str = "services.payouts", *words: str, failpoint: str = "") -> ServerProcess:
         """Start it."""
-        environment = {**self._environment, **({"NOMP_FAILPOINT": failpoint} if failpoint else {})}
-        variables = [f"{name}={value}" for name, value in environment.items()]
-        command = ["/usr/bin/env", *variables, sys.executable, "-m", module, *words]
-        self.process = ServerProcess(command, self._log_path)
+        environment = {**os.environ, **self._environment, "NOMP_FAILPOINT": failpoint}
+        self.process = ForkedProcess(module, words, self._log_path, environment)
         self.process.start()
         return self.process
 

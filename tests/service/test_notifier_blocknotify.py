@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,17 +13,18 @@ from pydantic import SecretStr
 from nompcore.bus import Bus
 from nompcore.messages import Tip
 from nompcore.subjects import JOBMAKER, NOTIFIER, TIP
-from services.notifier.__main__ import TipPublisher
-from services.notifier.blocknotify import MAX_CONNECTIONS, BlockNotifyListener
-from services.notifier.notice import MAX_LINE, pools_by_name
+from services.notifier.blocknotify import NOTIFIED, BlockNotify, TipPublisher
+from services.notifier.line_listener import MAX_CONNECTIONS, MAX_LINE, LineListener
+from services.notifier.metrics import NOTICES_REFUSED
+from services.notifier.notice import pools_by_name
+from services.notifier.senders import Senders
 from tests.counted import counted
-from tests.servers import NatsServer, free_port, wait_until
+from tests.servers import NatsServer, wait_until
 from tests.unit.api_samples import pool_config
-from tests.unit.chain_samples import ROOT
 
 PASSWORD = "secret of the listener"
 HASH = "ab" * 32
-SCRIPT = ROOT / "deploy" / "scripts" / "blocknotify.py"
+TAKEN = NOTIFIED.encode() + b"\n"
 
 
 class Door:
@@ -57,11 +57,11 @@ async def door(nats_url: str, line_seconds: float = 30) -> AsyncIterator[Door]:
 
     await jobmaker.subscribe(TIP, hear)
     await wait_until(lambda: jobmaker.connected and bus.connected)
-    listener = BlockNotifyListener(
-        SecretStr(PASSWORD), pools_by_name([pool_config()]), TipPublisher(bus).publish
+    notify = BlockNotify(SecretStr(PASSWORD), pools_by_name([pool_config()]), TipPublisher(bus))
+    listener = LineListener(
+        "blocknotify", notify.serve, NOTICES_REFUSED, Senders(), line_seconds=line_seconds
     )
-    server = await listener.listen("127.0.0.1", 0, line_seconds=line_seconds)
-    async with server:
+    async with await listener.listen(0) as server:
         yield Door(bus, server.sockets[0].getsockname()[1], tips)
     await bus.drain()
     await jobmaker.drain()
@@ -84,7 +84,7 @@ async def test_a_notice_becomes_a_tip(nats_url: str) -> None:
         answer = await listening.say(notice())
         await wait_until(lambda: bool(listening.tips), what="the tip")
 
-    assert answer == b""
+    assert answer == TAKEN
     assert listening.tips == [Tip(pool="litecoin", block_hash_display=HASH, source="blocknotify")]
 
 
@@ -110,7 +110,6 @@ async def test_a_line_may_end_with_the_stream(nats_url: str) -> None:
     ("said", "reason"),
     [
         (notice(password="guess"), "wrong-password"),
-        (notice(coin="nocoin"), "unknown-coin"),
         (notice(hash="beef"), "malformed"),
         (b"GET / HTTP/1.1\n", "malformed"),
         (b"\x00\xff\n", "malformed"),
@@ -133,6 +132,16 @@ async def test_what_is_refused_is_counted_and_answered_with_silence(
 
     assert answer == b""
     assert len(listening.tips) == 1
+
+
+async def test_who_knows_the_password_is_told_of_an_unknown_coin(nats_url: str) -> None:
+    before = refused("unknown-coin")
+    async with door(nats_url) as listening:
+        answer = await listening.say(notice(coin="nocoin"))
+
+    assert answer == b"error: no pool of this coin\n"
+    assert refused("unknown-coin") == before + 1
+    assert listening.tips == []
 
 
 async def test_the_form_without_password_is_told_what_to_send(nats_url: str) -> None:
@@ -180,39 +189,3 @@ async def test_a_notice_while_nats_is_away_is_counted_as_dropped(
 
     assert counted("nomp_notifier_notices_total") == notices + 1
     assert dropped() == before + 1
-
-
-async def run_script(*arguments: str) -> tuple[int | None, str]:
-    """The script as a daemon runs it: exit code and what it says."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", str(SCRIPT), *arguments, stderr=asyncio.subprocess.PIPE
-    )
-    _, complaint = await process.communicate()
-    return process.returncode, complaint.decode()
-
-
-async def test_the_script_for_daemons_reaches_the_listener(nats_url: str) -> None:
-    async with door(nats_url) as listening:
-        result = await run_script(f"127.0.0.1:{listening.port}", PASSWORD, "litecoin", HASH)
-        await wait_until(lambda: bool(listening.tips), what="the tip")
-
-    assert result == (0, "")
-    assert listening.tips[0].block_hash_display == HASH
-
-
-async def test_the_script_says_when_nobody_listens() -> None:
-    code, complaint = await run_script(f"127.0.0.1:{free_port()}", PASSWORD, "litecoin", HASH)
-
-    assert code == 1
-    assert complaint.startswith("blocknotify.py: 127.0.0.1:")
-    assert PASSWORD not in complaint
-
-
-@pytest.mark.parametrize(
-    "arguments", [[], ["host:1", "p", "c"], ["host", "p", "c", "h"], ["h:x", "p", "c", "h"]]
-)
-async def test_the_script_explains_wrong_arguments(arguments: list[str]) -> None:
-    code, complaint = await run_script(*arguments)
-
-    assert code == 2
-    assert "host:port" in complaint

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from nompcore.messages import BlockOrphaned, RejectCount, ShareBatch
-from nompcore.requests import HistoryRequest, MinerRequest, PageRequest
+from nompcore.requests import HistoryRequest, MinerHistoryRequest, MinerRequest, PageRequest
 from nompcore.subjects import (
     BLOCK_LIST,
     BLOCK_ORPHANED,
     HISTORY,
     MINER,
+    MINER_HISTORY,
     PAYMENT_LIST,
     SHARE_BATCH,
 )
@@ -81,6 +82,9 @@ async def test_an_immature_block_is_shown_to_everybody_who_asks(world: PayoutsWo
     (row,) = page.blocks
     assert (row.block_hash_display, row.status, row.worker) == (block.block_hash, "pending", f"{first}.a")
 
+    past = await world.api.request(MINER_HISTORY, MinerHistoryRequest(address=first), pool=POOL)
+    assert past.step_seconds == 600
+    assert len(past.hashrates) <= 1  # its first step is not over, or has just been taken
     history = await world.api.request(HISTORY, HistoryRequest(), pool=POOL)
     assert history.points[-1].blocks_pending == 1
     nothing_yet = await world.api.request(PAYMENT_LIST, PageRequest(), pool=POOL)

@@ -28,11 +28,13 @@ from nompcore.messages import (
 from nompcore.requests import (
     BlockRow,
     BlocksReply,
+    MinerHistoryReply,
     MinerPayment,
     MinerReply,
     MinerWorker,
     PaymentRow,
     PaymentsReply,
+    WorkerHistory,
 )
 from tests.unit.chain_samples import coin
 from tests.unit.config_dir import DAEMON
@@ -218,6 +220,13 @@ def payment_row(**changes: Any) -> PaymentRow:
 def payments_reply() -> PaymentsReply:
     """A page with one payment."""
     return PaymentsReply(total=1, payments=[payment_row()])
+
+
+def miner_history_reply() -> MinerHistoryReply:
+    """Three steps; in the first nothing was noted."""
+    rates = [None, 1_500_000.0, 0.0]
+    worker = WorkerHistory(worker=f"{ADDRESS}.<script>alert(1)</script>", hashrates=rates)
+    return MinerHistoryReply(step_seconds=600, first_ms=1_763_998_200_000, hashrates=rates, workers=[worker])
 
 
 def miner_reply(address: str = ADDRESS) -> MinerReply:

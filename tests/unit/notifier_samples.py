@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nompcore.alarms import AuditFailed, PayeeQuarantined
+from nompcore.alarms import AuditFailed, OperatorAlert, PayeeQuarantined
 from nompcore.messages import (
     BlockConfirmed,
     BlockOrphaned,
@@ -77,3 +77,18 @@ def audit_failed(*problems: str) -> AuditFailed:
     """Nobody is paid."""
     found = list(problems) or ["the books are off by 1"]
     return AuditFailed(pool=POOL, problems=found, time_ms=NOW_MS)
+
+
+def operator_alert(kind: str = "daemon.down", severity: str = "warning", number: int = 1) -> OperatorAlert:
+    """A daemon is not as it was."""
+    return OperatorAlert(
+        pool=POOL,
+        alert_id=f"{number:032x}",
+        kind=kind,
+        subject="10.0.0.5:9332",
+        was="ok",
+        now="down",
+        severity=severity,
+        text=f"{POOL}: daemon 10.0.0.5:9332 gives no work (silent)",
+        time_ms=NOW_MS,
+    )

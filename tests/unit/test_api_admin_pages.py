@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nompcore.alarms import AuditFailed
 from nompcore.messages import BlockOrphaned, PaymentFailed, PaymentSent
+from nompcore.subjects import ALERT
 from services.api.admin.config_files import ConfigFiles
 from services.api.admin.forms import MAX_FIELDS, FormRefused, parse_form
 from services.api.admin.masked_config import MASK, masked
@@ -24,7 +25,9 @@ from tests.unit.config_dir import COINS_DIR, PORTAL_FILE, ConfigDir
 SECRET = "s3cret"
 
 
-@pytest.mark.parametrize("key", ["password", "Password", "apiSecret", "token", "webhooks", "rpcpassword"])
+@pytest.mark.parametrize(
+    "key", ["password", "Password", "apiSecret", "token", "webhooks", "rpcpassword", "url"]
+)
 @pytest.mark.parametrize(
     "wrap", [lambda v: v, lambda v: [v], lambda v: {"inner": [v]}, lambda v: [[{"a": v}]]]
 )
@@ -46,9 +49,14 @@ def test_a_variable_is_shown_by_name_but_not_a_default_that_may_tell_it() -> Non
 
 
 def test_a_login_in_a_url_is_masked_and_the_rest_is_shown() -> None:
-    tree = {"host": "localhost", "port": 1, "url": f"redis://me:{SECRET}@redis:6379/0", "on": True}
+    tree = {"host": "localhost", "port": 1, "redis": f"redis://me:{SECRET}@redis:6379/0", "on": True}
 
-    assert masked(tree) == {"host": "localhost", "port": 1, "url": f"redis://{MASK}@redis:6379/0", "on": True}
+    assert masked(tree) == {
+        "host": "localhost",
+        "port": 1,
+        "redis": f"redis://{MASK}@redis:6379/0",
+        "on": True,
+    }
 
 
 def test_files_are_shown_with_the_names_of_variables_and_checked_with_their_values(tmp_path: Path) -> None:
@@ -114,11 +122,10 @@ def test_an_order_tells_what_it_lacks() -> None:
 def test_every_event_of_the_gatherer_has_words_and_alarms_are_told_apart() -> None:
     samples = vectors("messages.json")
     found = {}
-    for subject in EVENTS:
-        kind = subject.message
+    for kind in [*(subject.message for subject in EVENTS), ALERT.message]:
         found[kind] = told(kind(**samples[kind.__name__]))
 
-    assert len({name for name, _, _ in found.values()}) == len(EVENTS)
+    assert len({name for name, _, _ in found.values()}) == len(EVENTS) + 1
     assert all(text for _, _, text in found.values())
     assert found[PaymentFailed][1]
     assert found[AuditFailed][1]

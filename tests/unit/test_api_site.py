@@ -38,7 +38,7 @@ def test_examples_in_docstrings_hold(module: ModuleType) -> None:
 
 
 def test_every_text_is_used_and_every_used_text_is_there() -> None:
-    templates = "\n".join(path.read_text() for path in TEMPLATES.glob("*.html"))
+    templates = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     used = set(re.findall(r"""\bt\(\s*["']([a-z_.]+)["'][),]""", templates))
     families = tuple(re.findall(r"""\(?["']([a-z]+\.)["'] ~ """, templates))
     catalogue = set(read_texts().catalogue)
@@ -48,7 +48,7 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
 
 
 def test_templates_hold_no_sentence_of_their_own() -> None:
-    for path in TEMPLATES.glob("*.html"):
+    for path in TEMPLATES.rglob("*.html"):
         bare = re.sub(r"{[%{#].*?[%}#]}|<code>.*?</code>|<[^>]+>", " ", path.read_text(), flags=re.DOTALL)
 
         assert re.findall(r"[A-Za-z]{3,}", bare.replace("&nbsp;", "")) == [], path.name

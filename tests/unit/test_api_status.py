@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from nompcore.config.upstream import UpstreamPool, UpstreamSection
+from nompcore.upstream import UpstreamSnapshot
 from services.api.state.live import LiveState
 from services.api.views.portal_models import Status
 from services.api.views.status_view import status_of
@@ -78,3 +84,41 @@ def test_every_daemon_is_told_by_its_place_and_never_by_its_address() -> None:
     ]
     assert "10.1.2" not in told.model_dump_json()
     assert told.state == "degraded"
+
+
+UPSTREAM = UpstreamSection(
+    pools=[UpstreamPool(host=host, port=3333, user="us") for host in ("one.example", "two.example")]
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "age_ms", "expected"),
+    [
+        ("one.example:3333", 0, ("ok", 1)),
+        ("two.example:3333", 0, ("reserve", 2)),
+        ("daemon", 0, ("reserve", None)),
+        ("", 0, ("down", None)),
+        ("one.example:3333", 10**9, ("stale", 1)),
+        (None, 0, ("unknown", None)),
+    ],
+)
+def test_upstream_pools_are_told_by_their_places(
+    source: str | None, age_ms: int, expected: tuple[str, int | None]
+) -> None:
+    known = heard()
+    if source is not None:
+        known.pools[samples.POOL].upstream = UpstreamSnapshot(
+            pool=samples.POOL, source=source, accepted=7, time_ms=samples.NOW_MS - age_ms
+        )
+    pool = replace(samples.pool_config(), upstream=UPSTREAM)
+    told = status_of({samples.POOL: pool}, known, samples.NOW_MS, connected=True)
+
+    (upstream,) = told.upstreams
+    assert (upstream.state, upstream.number) == expected
+    assert upstream.accepted == (0 if source is None else 7)
+    assert (told.state == "ok") == (expected[0] == "ok")
+    assert "example" not in told.model_dump_json()
+
+
+def test_a_pool_without_upstream_pools_is_not_among_them() -> None:
+    assert status(heard()).upstreams == []

@@ -20,12 +20,34 @@ LAYERS = {
         "hashing",
         "known_answers",
         "n_schedules",
+        "ripemd160",
         "scrypt_pow",
+        "secp256k1",
         "version",
     },
-    "chain": {"address", "bech32", "block", "cashaddr", "coinbase", "merkle", "payees", "target"},
-    "mining": {"coin", "coin_file", "job", "share", "template"},
-    "contract": {"alarms", "control", "messages", "requests", "subjects"},
+    "chain": {
+        "address",
+        "bech32",
+        "bip322",
+        "block",
+        "cashaddr",
+        "coinbase",
+        "merkle",
+        "payees",
+        "signed_message",
+        "target",
+    },
+    "mining": {"coin", "coin_file", "job", "share", "template", "upstream_job"},
+    "contract": {
+        "alarms",
+        "control",
+        "messages",
+        "requests",
+        "subjects",
+        "subscriptions",
+        "switching",
+        "upstream",
+    },
     # every other module of nompcore is a shell
 }
 ORDER = [*LAYERS, "shells"]
@@ -37,7 +59,7 @@ IMPURE = {
     "asyncio", "datetime", "httpx", "logging", "nats", "os", "pathlib", "random", "redis", "secrets",
     "signal", "socket", "sqlalchemy", "ssl", "subprocess", "threading", "time", "urllib", "uuid", "valkey",
 }  # fmt: skip
-BYTES_AND_CHAIN_PACKAGES = {"nompcore", "powhash", "scrypt"}  # beside the standard library
+BYTES_AND_CHAIN_PACKAGES = {"nompcore", "powhash", "scrypt", "coincurve"}  # beside the standard library
 
 TOOLS = {"simcoind", "cpuminer"}  # for trying the pool out: nothing that serves miners may need them
 

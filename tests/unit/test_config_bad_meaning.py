@@ -124,6 +124,14 @@ PORTS = {
         lambda config: config.environ.update(API_PORT="3032"),
         "pool_configs/litecoin.json: ports.3032: port 3032 is already used by environment: API_PORT",
     ),
+    "a port of a pool and the admin center": (
+        lambda config: config.environ.update(ADMIN_PORT="3032"),
+        "pool_configs/litecoin.json: ports.3032: port 3032 is already used by environment: ADMIN_PORT",
+    ),
+    "one port of the api and the admin center": (
+        lambda config: config.environ.update(API_PORT="8080", ADMIN_PORT="8080"),
+        "environment: ADMIN_PORT: port 8080 is already used by environment: API_PORT",
+    ),
     "no port": (pool("ports", value={}), "pool_configs/litecoin.json: ports: at least one is required"),
     "limits in the wrong order": (
         pool("ports", "3032", "varDiff", value={"minDiff": 512, "maxDiff": 8}),

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nompcore import alarms, control, messages, requests
+from nompcore import alarms, control, messages, requests, subscriptions, switching, upstream
 from nompcore.errors import BusError
 from nompcore.messages import Message
 from nompcore.subjects import ENDPOINTS, SUBJECTS
@@ -42,7 +42,8 @@ def required_only(kind: type[Message], sample: dict[str, Any]) -> dict[str, Any]
 
 def test_there_is_one_sample_of_every_message() -> None:
     assert set(GOLDEN) == set(KINDS)
-    homes = vars(alarms) | vars(control) | vars(requests) | vars(messages)
+    modules = (alarms, control, messages, requests, subscriptions, switching, upstream)
+    homes = {name: kind for module in modules for name, kind in vars(module).items()}
     assert all(homes[name] is kind for name, kind in KINDS.items())
 
 

@@ -18,10 +18,12 @@ from nompcore.subjects import (
     NOTIFIER,
     PAYMENT_SENT,
     PAYOUTS,
+    RELOAD,
     SERVICES,
     SHARE_BATCH,
     STRATUM,
     SUBJECTS,
+    SWITCH,
 )
 
 
@@ -69,16 +71,18 @@ def test_only_jobmaker_may_read_jobs_besides_stratum() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_only_the_readers_of_a_bucket_whose_entries_end_may_watch_it(service: str) -> None:
-    watched = {bucket.name for bucket in BUCKETS if bucket.entries_end and service in bucket.readers}
+def test_only_the_readers_of_a_watched_bucket_may_watch_it(service: str) -> None:
+    watched = {bucket.name for bucket in BUCKETS if bucket.is_watched and service in bucket.readers}
     allowed = publish_permissions(service)
 
-    assert watched == ({BANS.name} if service == STRATUM else set())
-    assert [subject for subject in allowed if "CONSUMER" in subject and ".KV_" in subject] == [
+    assert RELOAD.name in watched
+    assert (BANS.name in watched) == (service in (STRATUM, NOTIFIER))
+    assert (SWITCH.name in watched) == (service in (STRATUM, API, NOTIFIER))
+    assert {subject for subject in allowed if "CONSUMER" in subject and ".KV_" in subject} == {
         f"$JS.API.CONSUMER.{request}"
         for name in watched
         for request in (f"CREATE.KV_{name}.*.$KV.{name}.>", f"MSG.NEXT.KV_{name}.*")
-    ]
+    }
 
 
 def test_the_file_names_every_service_with_its_own_password() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.notice import Notice, Refusal, pools_by_name, read_notice
+from services.notifier.notice import Notice, pools_by_name, read_notice
+from services.notifier.refusal import Refusal
 from tests.unit import api_samples as samples
 
 PASSWORD = "secret of the listener"

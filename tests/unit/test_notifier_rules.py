@@ -23,6 +23,7 @@ SAMPLES: list[Message] = [
     events.payment_failed(),
     events.payee_quarantined(),
     events.audit_failed(),
+    events.operator_alert(),
 ]
 
 
@@ -58,6 +59,20 @@ def test_only_what_needs_somebody_is_an_alarm() -> None:
     alarms = [type(event).__name__ for event in SAMPLES if news_of(event, POOLS).is_alarm]
 
     assert alarms == ["PaymentFailed", "PayeeQuarantined", "AuditFailed"]
+
+
+def test_an_end_is_no_alarm_though_what_ended_was_one() -> None:
+    began, ended = (
+        events.operator_alert("daemon.down", "critical"),
+        events.operator_alert("daemon.back", "critical"),
+    )
+
+    assert [news_of(event, POOLS).is_alarm for event in (began, ended)] == [True, False]
+    assert news_of(ended, POOLS).severity == "critical"
+
+
+def test_a_severity_of_a_later_version_is_the_worst() -> None:
+    assert news_of(events.operator_alert(severity="catastrophic"), POOLS).severity == "critical"
 
 
 def test_a_failed_audit_tells_its_first_finding_and_how_many_there_are() -> None:

@@ -153,3 +153,16 @@ def test_short_and_odd_params_get_an_error(params: list[Any], reason: RejectReas
     line = json.dumps({"id": 1, "method": "mining.submit", "params": params}).encode()
 
     assert json.loads(answer(miner, line))["error"] == ERRORS[reason]
+
+
+def test_a_share_on_a_new_block_before_it_is_sent_counts_once() -> None:
+    """Other miners had the job already: the broadcast goes round."""
+    miner = Miner(make_job("1")).ready()
+    job = make_job("2", block=2)
+    miner.jobs.add(job)
+    solution = share(job)
+    assert miner.judged(solution) == true_line(b"1")
+
+    miner.session.next_job(1.0)
+
+    assert miner.judged(solution) == refused(RejectReason.DUPLICATE)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from nompcore.config.alerts import alert_problems
 from nompcore.config.dialect import mpos_sections, payment_sections
 from nompcore.config.document import Document
 from nompcore.config.pool_file import PoolFile
 from nompcore.config.portal_file import PortalFile
 from nompcore.config.problems import ConfigProblem, Findings, Loc
+from nompcore.config.profit import profit_problems, profit_warnings
 
 # the passwords printed in NOMP's README and example files
 EXAMPLE_PASSWORDS = frozenset(
@@ -37,14 +39,13 @@ def check_across(
     portal: PortalFile,
     document: Document,
     pools: Iterable[LoadedPool],
-    api_port: str | None,
+    environ: Mapping[str, str],
     findings: Findings,
 ) -> None:
     """Adds a problem for everything two places claim and every password that is none."""
     pools = list(pools)
     claims = [*_portal_ports(portal, document), *_pool_ports(pools)]
-    if api_port is not None and api_port.isdecimal():
-        claims.insert(0, (int(api_port), ConfigProblem("environment", "API_PORT", "")))
+    claims[:0] = _environment_ports(environ)
     _refuse_second_claims(claims, "port {thing} is already used by {first}", findings)
     coins = [(pool.file.coin, pool.document.at(("coin",), "")) for pool in pools]
     _refuse_second_claims(coins, "{thing} is already mined by {first}; a coin has one pool", findings)
@@ -53,10 +54,23 @@ def check_across(
     admin = portal.website.admin_center
     if admin and admin.enabled and admin.password.get_secret_value():
         findings.problem(document.at(("website", "adminCenter", "password"), ADMIN_CENTER_ELSEWHERE))
+    for loc, text in profit_problems(portal.profit_switch, {pool.name for pool in pools}):
+        findings.problem(document.at(loc, text))
+    for loc, text in profit_warnings(portal.profit_switch):
+        findings.warn(document.at(loc, text))
+    for loc, text in alert_problems(portal.alerts, {pool.name for pool in pools}):
+        findings.problem(document.at(loc, text))
     for owner, loc, password, variable in _passwords(portal, document, pools):
-        text = _password_problem(password, variable)
-        if text is not None:
-            findings.problem(owner.at(loc, text))
+        complaint = _password_problem(password, variable)
+        if complaint is not None:
+            findings.problem(owner.at(loc, complaint))
+
+
+def _environment_ports(environ: Mapping[str, str]) -> Iterator[tuple[int, ConfigProblem]]:
+    for name in ("API_PORT", "ADMIN_PORT"):
+        port = environ.get(name, "")
+        if port.isdecimal() and int(port):  # without a port of its own the admin center is on the api's
+            yield int(port), ConfigProblem("environment", name, "")
 
 
 def _portal_ports(portal: PortalFile, document: Document) -> Iterator[tuple[int, ConfigProblem]]:
@@ -64,6 +78,8 @@ def _portal_ports(portal: PortalFile, document: Document) -> Iterator[tuple[int,
         yield portal.block_notify_listener.port, document.at(("blockNotifyListener", "port"), "")
     if portal.coin_switch_listener and portal.coin_switch_listener.enabled:
         yield portal.coin_switch_listener.port, document.at(("coinSwitchListener", "port"), "")
+    if portal.cli_port is not None:
+        yield portal.cli_port, document.at(("cliPort",), "")
     for algorithm, proxy in portal.proxy.items():
         if proxy.enabled:
             yield proxy.port, document.at(("proxy", algorithm, "port"), "")

@@ -8,18 +8,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nompcore.coin import Coin
+from nompcore.config.alerts import alert_channel
 from nompcore.config.coin_files import load_coin
 from nompcore.config.crosscheck import LoadedPool, check_across
 from nompcore.config.dialect import doubled_in_portal
 from nompcore.config.document import Document, read_document
 from nompcore.config.inactive import inactive_keys
-from nompcore.config.listeners import BlockNotifyConfig
+from nompcore.config.listeners import listener_config
+from nompcore.config.miner_notices import miner_notices_config
 from nompcore.config.pool import PoolConfig
 from nompcore.config.pool_check import PoolCheck
 from nompcore.config.pool_file import PoolFile
 from nompcore.config.portal import PortalConfig
 from nompcore.config.portal_file import PortalFile
 from nompcore.config.problems import ConfigInvalid, ConfigProblem, Findings
+from nompcore.config.switch_check import check_switches
+from nompcore.config.switching import SwitchConfig
 from nompcore.config.website import website_config
 from nompcore.config.wording import parse_section
 
@@ -64,8 +68,9 @@ class _Loading:
         pools = {pool.name: checked for pool in loaded if (checked := self._pool(pool)) is not None}
         if portal is None:
             return None
-        check_across(portal, document, loaded, self.environ.get("API_PORT"), self.findings)
-        return _portal_config(portal, pools)
+        check_across(portal, document, loaded, self.environ, self.findings)
+        switches = check_switches(portal.proxy, portal.switching, pools, document, self.findings)
+        return _portal_config(portal, pools, switches)
 
     def _portal_file(self, document: Document) -> PortalFile | None:
         self.findings.problem(*document.missing_variables())
@@ -127,15 +132,20 @@ class _Loading:
         return self.coins[name]
 
 
-def _portal_config(file: PortalFile, pools: Mapping[str, PoolConfig]) -> PortalConfig:
-    listener = file.block_notify_listener
+def _portal_config(
+    file: PortalFile, pools: Mapping[str, PoolConfig], switches: Mapping[str, SwitchConfig]
+) -> PortalConfig:
     return PortalConfig(
         pools=pools,
+        switches=switches,
         log_level=file.log_level,
         stratum_forks=file.clustering.forks if file.clustering and file.clustering.enabled else 1,
         website=website_config(file.website),
-        block_notify=BlockNotifyConfig(port=listener.port, password=listener.password)
-        if listener.enabled
-        else None,
+        block_notify=listener_config(file.block_notify_listener),
+        coin_switch=listener_config(file.coin_switch_listener),
+        cli_port=file.cli_port,
+        profit_switch=file.profit_switch if file.profit_switch and file.profit_switch.enabled else None,
+        miner_notices=miner_notices_config(file.miner_notices),
         webhooks=tuple(url for url in file.webhooks if url.get_secret_value()),
+        alerts=tuple(alert_channel(alert) for alert in file.alerts if alert.url.get_secret_value()),
     )

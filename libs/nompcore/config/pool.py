@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nompcore.coin import Coin
+from nompcore.coinbase import ORDINARY_EXTRANONCES, ExtranonceSizes
 from nompcore.config.banning import BanningSection
 from nompcore.config.daemons import DaemonConfig
 from nompcore.config.limits import LimitsSection
@@ -13,6 +14,7 @@ from nompcore.config.mpos import MposConfig
 from nompcore.config.payments import PaymentConfig
 from nompcore.config.ports import PortConfig
 from nompcore.config.tls import TlsSection
+from nompcore.config.upstream import UPSTREAM_EXTRANONCES, UpstreamSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class PoolConfig:
     `block_refresh_interval_seconds` and `job_rebroadcast_timeout_seconds`: 0 is never.
     `version_mask`: the header version bits miners may roll, 0 is none. `payments` is None where this pool
     does not pay, `mpos` where MPOS does not, `tls_options` where no port has TLS, `p2p` where no node is
-    listened to.
+    listened to, `upstream` where the work is the daemons'.
     """
 
     name: str
@@ -73,3 +75,9 @@ class PoolConfig:
     payments: PaymentConfig | None = None
     mpos: MposConfig | None = None
     p2p: P2pConfig | None = None
+    upstream: UpstreamSection | None = None
+
+    @property
+    def extranonces(self) -> ExtranonceSizes:
+        """The sizes that the pool's miners are given, whatever gives the work."""
+        return ORDINARY_EXTRANONCES if self.upstream is None else UPSTREAM_EXTRANONCES

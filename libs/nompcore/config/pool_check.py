@@ -25,6 +25,7 @@ from nompcore.config.pool_file import PoolFile
 from nompcore.config.problems import Findings, Loc
 from nompcore.config.proportions import PARTS_PER_MILLION, ppm_of_fraction, ppm_of_percent
 from nompcore.config.tls import TlsSection
+from nompcore.config.upstream_check import check_upstream
 from nompcore.errors import AddressError, EncodingError
 from nompcore.share import VERSION_ROLLING_MASK
 
@@ -78,6 +79,7 @@ class PoolCheck:
             payments=None if mpos else self._payments(),
             mpos=mpos,
             p2p=self._p2p(),
+            upstream=check_upstream(self.file, self.document, self.findings),
         )
 
     def _problem(self, loc: Loc, text: str) -> None:

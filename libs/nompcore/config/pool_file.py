@@ -14,6 +14,7 @@ from nompcore.config.ports import PortConfig
 from nompcore.config.section import Section, key
 from nompcore.config.stores import REDIS_BY_ENVIRONMENT, MposSection, RedisSection
 from nompcore.config.tls import TlsSection
+from nompcore.config.upstream import UpstreamSection
 from nompcore.config.values import (
     ExactPercent,
     Expected,
@@ -172,6 +173,10 @@ class PoolFile(Section):
         TlsSection | None, key("tlsOptions", "the certificate of the ports with `tls`", ours=True)
     ] = None
     p2p: Annotated[P2pSection | None, key("p2p", "block news from a node of the coin's network")] = None
+    upstream: Annotated[
+        UpstreamSection | None,
+        key("upstream", "bigger pools that the work comes from, instead of the daemons", ours=True),
+    ] = None
     redis: Annotated[
         RedisSection | None, key("redis", "where shares are tallied", inactive=REDIS_BY_ENVIRONMENT)
     ] = None

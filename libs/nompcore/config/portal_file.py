@@ -6,10 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from nompcore.config.alerts import AlertSection
 from nompcore.config.listeners import BlockNotifySection, CoinSwitchSection, RedisBlockNotifySection
+from nompcore.config.miner_notices import MinerNoticesSection
+from nompcore.config.profit import ProfitSwitchSection
 from nompcore.config.section import Section, key
 from nompcore.config.stores import REDIS_BY_ENVIRONMENT, RedisSection
-from nompcore.config.switching import SWITCHING_INACTIVE, ProfitSwitchSection, ProxySection, SwitchSection
+from nompcore.config.switching import ProxySection, SwitchSection
 from nompcore.config.values import Expected, Forks, PortNumber, SecretUrl, Switch
 from nompcore.config.website import WebsiteSection
 
@@ -31,7 +34,8 @@ class PortalFile(Section):
         False
     )
     cli_port: Annotated[
-        PortNumber | None, key("cliPort", "port of the command line tool", inactive="there is no such port")
+        PortNumber | None,
+        key("cliPort", "port of NOMP's command line tool, on 127.0.0.1 only: it asks for no password"),
     ] = None
     clustering: Annotated[
         ClusteringSection | None,
@@ -51,7 +55,7 @@ class PortalFile(Section):
     ] = BlockNotifySection()
     coin_switch_listener: Annotated[
         CoinSwitchSection | None,
-        key("coinSwitchListener", "scripts order a change of coin here", inactive=SWITCHING_INACTIVE),
+        key("coinSwitchListener", "scripts order a change of coin here"),
     ] = None
     redis_block_notify_listener: Annotated[
         RedisBlockNotifySection | None,
@@ -59,20 +63,25 @@ class PortalFile(Section):
     ] = None
     proxy: Annotated[
         dict[str, ProxySection],
-        key("proxy", "algorithm → port that switches coins (seed spelling)", inactive=SWITCHING_INACTIVE),
+        key("proxy", "algorithm → port that switches coins (seed spelling); docs/switching.md"),
     ] = Field(default_factory=dict)
     switching: Annotated[
         dict[str, SwitchSection],
-        key(
-            "switching",
-            "name → ports that switch coins (later spelling of `proxy`)",
-            inactive=SWITCHING_INACTIVE,
-        ),
+        key("switching", "name → ports that switch coins (later spelling of `proxy`)"),
     ] = Field(default_factory=dict)
     profit_switch: Annotated[
-        ProfitSwitchSection | None,
-        key("profitSwitch", "change to the most profitable coin", inactive=SWITCHING_INACTIVE),
+        ProfitSwitchSection | None, key("profitSwitch", "change to the most profitable coin")
     ] = None
+    alerts: Annotated[
+        list[AlertSection],
+        key("alerts", "who is told what by mail, chat and the like (docs/alerts.md)", ours=True),
+    ] = Field(default_factory=list)
+    miner_notices: Annotated[
+        MinerNoticesSection,
+        key(
+            "minerNotices", "miners are told of their workers and payments (docs/notifications.md)", ours=True
+        ),
+    ] = MinerNoticesSection()
     webhooks: Annotated[
         list[SecretUrl],
         key(

@@ -15,7 +15,7 @@ from nompcore.config.shape import KEY_OF_MAP, Shape, places_of, shape_at
 S = TypeVar("S", bound=Section)
 
 # raised by our own validators: their message is already written for the operator
-OWN_WORDS = frozenset({"login", "order", "url"})
+OWN_WORDS = frozenset({"login", "order", "source", "url"})
 
 
 def parse_section(

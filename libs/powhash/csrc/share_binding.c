@@ -35,19 +35,23 @@ struct job_arguments {
     unsigned version, nbits, ntime;
     unsigned long long multiplier;
     int hashes_coinbase_once;
+    unsigned extranonce1_bytes, extranonce2_bytes;
 };
 
+static int is_extranonce(unsigned bytes) { return bytes >= 1 && bytes <= SHARE_FIELD_BYTES; }
+
 static int parse_job(PyObject *arguments, struct job_arguments *a) {
-    if (!PyArg_ParseTuple(arguments, "OLsy#y#y#y#y#y#IIIKp", &a->owner, &a->serial, &a->algorithm, &a->coinb1,
+    if (!PyArg_ParseTuple(arguments, "OLsy#y#y#y#y#y#IIIKp|II", &a->owner, &a->serial, &a->algorithm, &a->coinb1,
                           &a->coinb1_length, &a->coinb2, &a->coinb2_length, &a->branch, &a->branch_length,
                           &a->prevhash, &a->prevhash_length, &a->network_target, &a->target_length, &a->key_prefix,
                           &a->key_prefix_length, &a->version, &a->nbits, &a->ntime, &a->multiplier,
-                          &a->hashes_coinbase_once))
+                          &a->hashes_coinbase_once, &a->extranonce1_bytes, &a->extranonce2_bytes))
         return 0;
     if (a->branch_length % SHARE_HASH_BYTES == 0 && a->prevhash_length == SHARE_HASH_BYTES &&
-        a->target_length == SHARE_HASH_BYTES && a->multiplier > 0 && a->multiplier >> 48 == 0)
+        a->target_length == SHARE_HASH_BYTES && a->multiplier > 0 && a->multiplier >> 48 == 0 &&
+        is_extranonce(a->extranonce1_bytes) && is_extranonce(a->extranonce2_bytes))
         return 1;
-    PyErr_SetString(PyExc_ValueError, "a hash has 32 bytes, a multiplier 1 to 48 bits");
+    PyErr_SetString(PyExc_ValueError, "a hash has 32 bytes, a multiplier 1 to 48 bits, an extranonce 1 to 4 bytes");
     return 0;
 }
 
@@ -76,6 +80,8 @@ static void fill(struct held_job *held, const struct job_arguments *a, const str
     job->nbits = a->nbits;
     job->ntime = a->ntime;
     job->multiplier = a->multiplier;
+    job->extranonce1_bytes = a->extranonce1_bytes;
+    job->extranonce2_bytes = a->extranonce2_bytes;
     held->key_prefix = keep(&end, a->key_prefix, a->key_prefix_length);
     held->key_prefix_length = (size_t)a->key_prefix_length;
     held->serial = a->serial;
@@ -90,7 +96,7 @@ static int is_for_here(const struct powhash_algorithm *algorithm) {
 
 static PyObject *share_job(PyObject *module, PyObject *arguments) {
     (void)module;
-    struct job_arguments a;
+    struct job_arguments a = {.extranonce1_bytes = SHARE_FIELD_BYTES, .extranonce2_bytes = SHARE_FIELD_BYTES};
     if (!parse_job(arguments, &a)) return NULL;
     const struct powhash_algorithm *algorithm = powhash_find(a.algorithm);
     if (!is_for_here(algorithm)) Py_RETURN_NONE;
@@ -137,8 +143,8 @@ static int copy_bytes(PyObject *bytes, uint8_t *out, Py_ssize_t wanted) {
     return 1;
 }
 
-static int read_terms(PyObject *const *arguments, struct share_terms *terms) {
-    if (!copy_bytes(arguments[EXTRANONCE1], terms->extranonce1, SHARE_FIELD_BYTES)) return 0;
+static int read_terms(const struct share_job *job, PyObject *const *arguments, struct share_terms *terms) {
+    if (!copy_bytes(arguments[EXTRANONCE1], terms->extranonce1, job->extranonce1_bytes)) return 0;
     if (!copy_bytes(arguments[TARGET], terms->target, SHARE_HASH_BYTES)) return 0;
     terms->version_mask = (uint32_t)PyLong_AsUnsignedLong(arguments[VERSION_MASK]);
     terms->now = PyFloat_AsDouble(arguments[NOW]);
@@ -182,7 +188,7 @@ static PyObject *check(const struct share_line *line, PyObject *const *arguments
     if (held == NULL || held->serial < PyLong_AsLongLong(arguments[FIRST_SERIAL])) return NULL;
     struct share_terms terms;
     struct share_fields fields;
-    if (!read_terms(arguments, &terms) || !share_read_fields(&held->job, &terms, line, &fields)) return NULL;
+    if (!read_terms(&held->job, arguments, &terms) || !share_read_fields(&held->job, &terms, line, &fields)) return NULL;
     PyObject *key = make_key(held, &fields), *share = NULL;
     if (key == NULL) return NULL;
     double difficulty = PySet_Contains(arguments[SEEN], key) == 0 ? share_reached(&held->job, &terms, &fields) : 0;
@@ -224,7 +230,8 @@ PyMethodDef powhash_share_methods[] = {
      "share_difficulty(digest, multiplier) -> the difficulty that the hash reached"},
     {"share_job", share_job, METH_VARARGS,
      "share_job(owner, serial, algorithm, coinb1, coinb2, branch, prevhash, network target, key prefix, version, "
-     "nbits, ntime, multiplier, whether the coinbase is hashed once) -> job for share_check, None for a slow algorithm"},
+     "nbits, ntime, multiplier, whether the coinbase is hashed once, sizes of extranonce1 and extranonce2 = 4) -> "
+     "job for share_check, None for a slow algorithm"},
     {"share_check", (PyCFunction)(void (*)(void))share_check, METH_FASTCALL,
      "share_check(line, workers, jobs, extranonce1, seen, version mask, first serial, target, now) -> (id, worker, "
      "owner of the job, key, difficulty reached) of a good share, whose key is in `seen` now, or None"},

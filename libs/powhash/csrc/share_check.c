@@ -14,11 +14,11 @@ static int digit(uint8_t letter) {
     return -1;
 }
 
-/* Eight hex digits; whether there are just so many. */
-static int read_field(const struct share_text *text, uint32_t *number) {
-    if (text->length != DIGITS) return 0;
+/* So many hex digits; whether there are just so many. */
+static int read_digits(const struct share_text *text, size_t digits, uint32_t *number) {
+    if (text->length != digits) return 0;
     *number = 0;
-    for (int i = 0; i < DIGITS; i++) {
+    for (size_t i = 0; i < digits; i++) {
         int value = digit(text->start[i]);
         if (value < 0) return 0;
         *number = *number << 4 | (uint32_t)value;
@@ -26,11 +26,14 @@ static int read_field(const struct share_text *text, uint32_t *number) {
     return 1;
 }
 
+static int read_field(const struct share_text *text, uint32_t *number) { return read_digits(text, DIGITS, number); }
+
 int share_read_fields(const struct share_job *job, const struct share_terms *terms, const struct share_line *line,
                       struct share_fields *fields) {
     const uint32_t mask = terms->version_mask;
     uint32_t extranonce2, bits = job->version & mask;
-    if (!read_field(&line->extranonce2, &extranonce2) || !read_field(&line->ntime, &fields->ntime)) return 0;
+    if (!read_digits(&line->extranonce2, 2 * job->extranonce2_bytes, &extranonce2)) return 0;
+    if (!read_field(&line->ntime, &fields->ntime)) return 0;
     if (!read_field(&line->nonce, &fields->nonce)) return 0;
     if (line->version_bits.length > 0 && !read_field(&line->version_bits, &bits)) return 0;
     if ((bits & ~mask) != 0) return 0;
@@ -46,8 +49,8 @@ int share_read_fields(const struct share_job *job, const struct share_terms *ter
 static void hash_coinbase(const struct share_job *job, const struct share_terms *terms,
                           const struct share_fields *fields, uint8_t out[SHARE_HASH_BYTES]) {
     struct powhash_sha256_state state = job->coinb1;
-    powhash_sha256_add(&state, terms->extranonce1, SHARE_FIELD_BYTES);
-    powhash_sha256_add(&state, fields->key, SHARE_FIELD_BYTES);
+    powhash_sha256_add(&state, terms->extranonce1, job->extranonce1_bytes);
+    powhash_sha256_add(&state, fields->key + SHARE_FIELD_BYTES - job->extranonce2_bytes, job->extranonce2_bytes);
     powhash_sha256_add(&state, job->coinb2, job->coinb2_length);
     powhash_sha256_end(&state, out);
     if (!job->hashes_coinbase_once) powhash_sha256(out, SHARE_HASH_BYTES, out);

@@ -23,11 +23,12 @@ struct share_job {
     uint8_t network_target[SHARE_HASH_BYTES]; /* little-endian */
     uint32_t version, nbits, ntime;
     uint64_t multiplier; /* of the algorithm's difficulty */
+    uint32_t extranonce1_bytes, extranonce2_bytes; /* at most SHARE_FIELD_BYTES each */
 };
 
 /* What the session adds to the line. */
 struct share_terms {
-    uint8_t extranonce1[SHARE_FIELD_BYTES];
+    uint8_t extranonce1[SHARE_FIELD_BYTES]; /* as many of them as the job has */
     uint32_t version_mask;
     uint8_t target[SHARE_HASH_BYTES]; /* little-endian */
     double now;                       /* Unix seconds */

@@ -11,6 +11,8 @@
     audit_log     what was asked and what came of it, in a stream
     actions       the table of orders, carried out with the log before and after
     stratum_desk  asking stratum replicas; payments_desk asking payouts
+    exempt        addresses that no order may ban (pure)
+    reload_desk   ordering a reload of the configuration, and the answers
     masked_config the configuration as files have it, without secrets
     news          blocks, payments and alarms as they come
     pages         rendering; routes the paths

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+from nompcore.config import PoolConfig
 from nompcore.errors import BusError
 from services.api.admin.audit_log import DONE, REFUSED, AuditLog
+from services.api.admin.exempt import exempting_pool
 from services.api.admin.order import Order, OrderRefused
 from services.api.admin.payments_desk import ORDERS, PaymentsDesk
+from services.api.admin.reload_desk import ReloadDesk
 from services.api.admin.stratum_desk import StratumDesk
+from services.api.admin.switch_desk import SwitchDesk
 from services.api.admin.visit import Visit
 from services.api.state.metrics import ADMIN_ACTIONS
 
@@ -24,11 +28,13 @@ class Actions:
 
     def __init__(
         self,
-        pools: Mapping[str, object],
+        pools: Mapping[str, PoolConfig],
         stratum: StratumDesk,
         payments: PaymentsDesk,
+        switches: SwitchDesk,
         audit: AuditLog,
         check: Check,
+        reload: ReloadDesk,
     ) -> None:
         self._pools = pools
         self._stratum = stratum
@@ -39,7 +45,9 @@ class Actions:
             "kick": self._kick,
             "ban": self._ban,
             "unban": self._unban,
+            "switch": switches.switch,
             "check-config": self._check_config,
+            "reload": reload.reload,
             **{name: partial(self._payment, name) for name in ORDERS},
         }
 
@@ -67,9 +75,14 @@ class Actions:
         )
 
     async def _ban(self, order: Order) -> str:
+        ip = order.required("ip")
+        if exempting := exempting_pool(ip, self._pools):
+            raise OrderRefused(
+                f"{ip} is in banning.exempt of {exempting}; take it out there, reload, then ban it"
+            )
         return await self._stratum.ban(
             self._pool(order),
-            ip=order.required("ip"),
+            ip=ip,
             seconds=float(order.whole("hours") * 3600),
             reason=order.required("reason"),
             author=order.who,

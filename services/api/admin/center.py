@@ -24,9 +24,11 @@ from services.api.admin.news import NewsDesk
 from services.api.admin.operators import Operator
 from services.api.admin.pages import AdminPages
 from services.api.admin.payments_desk import PaymentsDesk
+from services.api.admin.reload_desk import ReloadDesk
 from services.api.admin.routes import AdminRoutes
 from services.api.admin.session_keys import SessionKeys
 from services.api.admin.stratum_desk import StratumDesk
+from services.api.admin.switch_desk import SwitchDesk
 from services.api.admin.visit import HOME
 from services.api.serving.rate_limit import Gate, RateLimit
 from services.api.serving.request_metrics import RequestMetrics
@@ -45,17 +47,21 @@ class AdminCenter:
         self._news = NewsDesk()
         keys, audit = SessionKeys(portal.bus), AuditLog(portal.bus, portal.now_ms)
         stratum, payments = StratumDesk(portal.bus, portal.state), PaymentsDesk(portal.bus)
+        switches = SwitchDesk(portal.bus, portal.switches)
+        reload = ReloadDesk(portal.bus, portal.config, files, portal.now_ms)
         login = Login(operators, keys, LoginGate(portal.bus), audit, portal.now_ms)
         handlers = AdminRoutes(
             portal=portal,
             pages=AdminPages(portal),
             keys=keys,
             login=login,
-            actions=Actions(portal.config.pools, stratum, payments, audit, files.problems),
+            actions=Actions(portal.config.pools, stratum, payments, switches, audit, files.problems, reload),
             stratum=stratum,
             payments=payments,
+            switches=switches,
             audit=audit,
             files=files,
+            reload=reload,
             news=self._news,
         )
         self.routes: list[Route] = handlers.routes()

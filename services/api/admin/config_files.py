@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nompcore.config import ConfigInvalid, load_config
+from nompcore.config import ConfigInvalid, PortalConfig, load_config
 from nompcore.config.document import read_json
 from nompcore.config.loading import POOLS_DIR, PORTAL_FILE
 from nompcore.config.problems import Findings
@@ -29,6 +29,13 @@ class ConfigFiles:
         except ConfigInvalid as error:
             return [str(problem) for problem in error.problems]
         return []
+
+    def read(self) -> PortalConfig | None:
+        """What services would run with; None where the files are wrong."""
+        try:
+            return load_config(self.config_dir, self.coins_dir, self.environ)
+        except ConfigInvalid:
+            return None
 
     def shown(self) -> list[tuple[str, str]]:
         """Each file's name and its text without secrets; of a file that cannot be read, why."""

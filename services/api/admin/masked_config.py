@@ -7,7 +7,7 @@ from typing import Any
 
 MASK = "•••"
 
-SECRET_KEYS = re.compile(r"password|secret|token|webhooks|apikey|privatekey", re.IGNORECASE)
+SECRET_KEYS = re.compile(r"password|secret|token|webhooks|apikey|privatekey|^url$", re.IGNORECASE)
 """Keys whose values are secrets, with everything below them."""
 
 VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from nompcore.alarms import AuditFailed, PayeeQuarantined
+from nompcore.alarms import AuditFailed, OperatorAlert, PayeeQuarantined
 from nompcore.bus import Bus
 from nompcore.messages import (
     BlockConfirmed,
@@ -19,6 +19,7 @@ from nompcore.messages import (
     PaymentFailed,
     PaymentSent,
 )
+from nompcore.subjects import ALERT
 from nompcore.wire import encode
 from services.api.feeds.feed_wire import SSE_HEAD, SSE_HEARTBEAT
 from services.api.state.gatherer import EVENTS
@@ -53,6 +54,7 @@ class NewsDesk:
         """Hear everything from now on."""
         for subject in EVENTS:
             await bus.subscribe(subject, self.hear)
+        await bus.subscribe(ALERT, self.hear)
 
     async def hear(self, message: Any) -> None:
         """One more."""
@@ -109,6 +111,8 @@ def told(message: Message) -> tuple[str, bool, str]:
             told = "payee-quarantined", True, f"{message.address}: {message.reason}"
         case AuditFailed():
             told = "audit-failed", True, "; ".join(message.problems)
+        case OperatorAlert():
+            told = message.kind.replace(".", "-"), message.severity == "critical", message.text
         case _:
             raise TypeError(f"{type(message).__name__} is no event")
     return told

@@ -8,12 +8,14 @@ from nompcore.control import AdminAction
 from nompcore.messages import Ban
 from nompcore.requests import PaymentsControlReply
 from services.api.admin.news import News
+from services.api.admin.reload_desk import ReloadState
 from services.api.admin.stratum_desk import ROWS_A_PAGE, ConnectionPage
 from services.api.admin.visit import TOKEN_FIELD, Visit
 from services.api.site.environment import environment
 from services.api.site.texts import read_texts
 from services.api.state.portal import Portal
 from services.api.views.status_view import status_of
+from services.api.views.switch_views import switch_view
 
 
 class AdminPages:
@@ -63,9 +65,18 @@ class AdminPages:
         """A pool's payments."""
         return self._render("pool", visit, pool=pool, question=question, reply=reply, problem=problem)
 
-    def config(self, visit: Visit, files: list[tuple[str, str]]) -> str:
-        """The configuration without secrets."""
-        return self._render("config", visit, files=files, warnings=self._portal.config.warnings)
+    def switching(self, visit: Visit, problem: str) -> str:
+        """The switches, each with the form to switch it."""
+        portal, profit = self._portal, self._portal.config.profit_switch
+        switches = [switch_view(live, portal.views) for live in portal.switches.switches.values()]
+        hold_seconds = profit.manual_hold_seconds if profit else 0
+        facts = {"profit_on": profit is not None, "hold_seconds": hold_seconds}
+        return self._render("switching", visit, switches=switches, problem=problem, **facts)
+
+    def config(self, visit: Visit, files: list[tuple[str, str]], reload: ReloadState) -> str:
+        """The configuration without secrets, and how a reload stands."""
+        warnings = self._portal.config.warnings
+        return self._render("config", visit, files=files, reload=reload, warnings=warnings)
 
     def log(self, visit: Visit, actions: list[AdminAction]) -> str:
         """What operators did."""

@@ -20,9 +20,11 @@ from services.api.admin.news import NewsDesk
 from services.api.admin.order import OrderRefused
 from services.api.admin.pages import AdminPages
 from services.api.admin.payments_desk import QUESTIONS, PaymentsDesk
+from services.api.admin.reload_desk import ReloadDesk
 from services.api.admin.session import SESSION_SECONDS, cookie_of
 from services.api.admin.session_keys import SessionKeys
 from services.api.admin.stratum_desk import ROWS_A_PAGE, StratumDesk
+from services.api.admin.switch_desk import SwitchDesk
 from services.api.admin.visit import COOKIE, HOME, LOGIN, LOGIN_COOKIE, visit_of
 from services.api.feeds.sse import EventStream
 from services.api.state.portal import Portal
@@ -44,8 +46,10 @@ class AdminRoutes:
     actions: Actions
     stratum: StratumDesk
     payments: PaymentsDesk
+    switches: SwitchDesk
     audit: AuditLog
     files: ConfigFiles
+    reload: ReloadDesk
     news: NewsDesk
 
     def routes(self) -> list[Route]:
@@ -58,6 +62,7 @@ class AdminRoutes:
             Route("/admin/connections", self.connections),
             Route("/admin/bans", self.bans),
             Route("/admin/pools/{pool}", self.pool),
+            Route("/admin/switching", self.switching),
             Route("/admin/config", self.config),
             Route("/admin/log", self.log),
             Route("/admin/events", self.events),
@@ -128,10 +133,15 @@ class AdminRoutes:
             return HTMLResponse(self.pages.pool(visit_of(request), pool, question, None, str(error)))
         return HTMLResponse(self.pages.pool(visit_of(request), pool, question, reply, ""))
 
+    async def switching(self, request: Request) -> Response:
+        """What the switching ports mine."""
+        problem = await self.switches.look()
+        return HTMLResponse(self.pages.switching(visit_of(request), problem))
+
     async def config(self, request: Request) -> Response:
         """The configuration."""
         shown = await asyncio.to_thread(self.files.shown)
-        return HTMLResponse(self.pages.config(visit_of(request), shown))
+        return HTMLResponse(self.pages.config(visit_of(request), shown, await self.reload.state()))
 
     async def log(self, request: Request) -> Response:
         """The log."""

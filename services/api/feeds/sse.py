@@ -12,10 +12,11 @@ from contextlib import AbstractContextManager
 from typing import ClassVar
 
 from starlette.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from services.api.feeds.seats import MAX_LISTENERS, Seats
 from services.api.serving.rate_limit import SENDER
+from services.api.serving.request_metrics import CONNECTION
 from services.api.state.metrics import LISTENERS_DROPPED
 
 # The socket's buffers hold many events: whoever has not drained them by now is not reading.
@@ -95,16 +96,33 @@ class EventStream(StreamingResponse):
         self._send_timeout_seconds = send_timeout_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stream. A send blocks while the socket's buffer is full, which ends in the time-out."""
-
-        async def send_in_time(message: Message) -> None:
-            async with asyncio.timeout(self._send_timeout_seconds):
-                await send(message)
-
+        """Stream until either side leaves."""
         sender = scope.get(SENDER, "")
         self._hub.seats.refuse_when_full(sender)
         with self._hub.seat(sender):
             try:
-                await super().__call__(scope, receive, send_in_time)
+                async with asyncio.timeout(None) as presence:
+                    leaving = asyncio.create_task(self._end_when_left(receive, presence))
+                    try:
+                        # All that stands between is about the head: an event goes straight to the connection.
+                        await self._stream(send, scope.get(CONNECTION, send))
+                    finally:
+                        leaving.cancel()
             except TimeoutError:
-                LISTENERS_DROPPED.inc()
+                if not presence.expired():
+                    raise
+
+    async def _end_when_left(self, receive: Receive, presence: asyncio.Timeout) -> None:
+        await self.listen_for_disconnect(receive)
+        presence.reschedule(asyncio.get_running_loop().time())
+
+    async def _stream(self, send: Send, send_event: Send) -> None:
+        """A send blocks while the socket's buffer is full, which ends in the time-out."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        try:
+            async for event in self.body_iterator:
+                async with asyncio.timeout(self._send_timeout_seconds):
+                    await send_event({"type": "http.response.body", "body": event, "more_body": True})
+            await send_event({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            LISTENERS_DROPPED.inc()

@@ -7,6 +7,7 @@ what stands further left was written by the client.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Iterable, Sequence
 
@@ -48,6 +49,7 @@ def client_group(address: Address | None) -> str:
     return str(ipaddress.ip_network((address, IPV6_PREFIX_BITS), strict=False))
 
 
+@functools.lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text)

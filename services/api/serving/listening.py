@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from services.api.feeds.seats import MAX_LISTENERS
 from services.api.serving.head_deadline import HeadDeadlineProtocol
 
-# Listeners of the stream and requests together; beyond it uvicorn answers 503 without asking the app.
-MAX_CONNECTIONS = 2000
+# Beside the listeners of live feeds; beyond both uvicorn answers 503 without asking the app.
+MAX_CONNECTIONS = 1000
 
 # A client that takes nothing for this long is cut off by the kernel; without it a dropped listener that never
 # reads would keep its socket and buffer for as long as it likes.
@@ -44,7 +45,12 @@ def listen(host: str, port: int) -> socket.socket:
 class HttpServer(uvicorn.Server):
     """uvicorn without its own signal handling: the service decides when to stop."""
 
-    def __init__(self, app: ASGIApp, protocol: type[HeadDeadlineProtocol] = HeadDeadlineProtocol) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        protocol: type[HeadDeadlineProtocol] = HeadDeadlineProtocol,
+        listeners: int = MAX_LISTENERS,
+    ) -> None:
         config = uvicorn.Config(
             app,
             http=protocol,
@@ -55,7 +61,7 @@ class HttpServer(uvicorn.Server):
             proxy_headers=False,  # who a request is from is for client_address.py to say
             ws_max_size=WEBSOCKET_MESSAGE_BYTES,
             ws_per_message_deflate=False,  # a compressor for each listener costs more than it saves
-            limit_concurrency=MAX_CONNECTIONS,
+            limit_concurrency=MAX_CONNECTIONS + listeners,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )

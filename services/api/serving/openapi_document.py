@@ -25,6 +25,8 @@ PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 DESCRIPTION = """Figures, blocks, payments and miners of the pools of this portal. `/api/v1` is versioned:
 fields are only added. `/api/…` beside it is what NOMP and its forks answer.
 
+What is changed is changed by `POST`, with a text that the owner of a payout address has signed.
+
 Amounts come as integers of the coin's smallest unit and as decimal text. Whoever asks too often gets 429
 with `Retry-After`. Every answer has an `ETag`: send it back as `If-None-Match`. WebSockets with the same
 events as the live feeds are at `/api/v1/ws`, `/api/v1/pools/{pool}/ws` and
@@ -59,25 +61,37 @@ def examples() -> Document:
 def completed(document: Document, known: Document) -> Document:
     """The document with problems, examples and what holds everywhere."""
     document["info"]["description"] = DESCRIPTION
-    for path, operation in operations(document):
+    for method, path, operation in operations(document):
         responses = operation["responses"]
         for status, response in responses.items():
             if status >= "400" and not _is_health(path, status):
                 response["content"] = {PROBLEM_TYPE: {"schema": PROBLEM}}
-        for content in responses["200"].get("content", {}).values():
+        for content in success_of(operation).get("content", {}).values():
             if path in known:
                 content["example"] = known[path]["body"]
-        responses.update(EVERYWHERE)
+        responses.update(of_every(method))
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
     return document
 
 
-def operations(document: Document) -> Iterator[tuple[str, Document]]:
-    """Every path with what can be done there."""
+def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
+    """Every method and path, with what is done there."""
     for path, methods in document["paths"].items():
-        for operation in methods.values():
-            yield path, operation
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def of_every(method: str) -> Document:
+    """What every route of a method can answer: only what was asked for can be unchanged."""
+    return {status: answer for status, answer in EVERYWHERE.items() if method == "get" or status != "304"}
+
+
+def success_of(operation: Document) -> Document:
+    """The answer to a request that was served."""
+    responses: Document = operation["responses"]
+    success: Document = responses["200"] if "200" in responses else responses["201"]
+    return success
 
 
 def _is_health(path: str, status: str) -> bool:

@@ -27,6 +27,11 @@ def unknown_pool() -> ProblemError:
     return ProblemError(404, "unknown pool", "/api/v1/pools lists the pools")
 
 
+def unknown_switch() -> ProblemError:
+    """404: the name in the path is not a switch of ours."""
+    return ProblemError(404, "unknown switch", "/api/v1/switches lists the switches")
+
+
 def unknown_miner() -> ProblemError:
     """404: payouts knows no share, balance or payment of the address."""
     return ProblemError(404, "unknown miner", "this address has not mined here")

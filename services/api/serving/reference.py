@@ -81,9 +81,16 @@ def _operation(method: str, path: str, operation: Document) -> Operation:
         parameters=[
             Described(p["name"], _type(p["schema"]), p.get("description", ""), p["in"])
             for p in operation.get("parameters", [])
-        ],
+        ]
+        + _body(operation),
         answers=[Answer(status, _model(answer)) for status, answer in operation["responses"].items()],
     )
+
+
+def _body(operation: Document) -> list[Described]:
+    """The object that is sent, where one is."""
+    model = _model(operation.get("requestBody", {}))
+    return [Described("JSON", model, "", "body")] if model else []
 
 
 def _object(name: str, schema: Document) -> Object:
@@ -101,8 +108,8 @@ def _model(answer: Document) -> str:
 
 
 def _type(schema: Document) -> str:
-    if "anyOf" in schema:
-        return " or ".join(_type(choice) for choice in schema["anyOf"])
+    if choices := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(map(_type, choices))
     if schema.get("type") == "array":
         return f"list of {_type(schema['items'])}"
     if isinstance(values := schema.get("additionalProperties"), dict):

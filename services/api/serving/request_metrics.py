@@ -12,6 +12,10 @@ from services.api.state.metrics import REQUEST_SECONDS, REQUESTS
 UNMATCHED = "unmatched"
 
 
+CONNECTION = "nomp_connection"
+"""Key in the scope of a request: sends straight to its connection, once the head is sent."""
+
+
 class RequestMetrics:
     """Measures every HTTP request."""
 
@@ -23,6 +27,7 @@ class RequestMetrics:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope[CONNECTION] = send
         started = time.monotonic()
 
         async def send_measured(message: Message) -> None:

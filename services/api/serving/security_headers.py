@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Our own style sheet, script and images, requests to ourselves, and nothing else: no inline code, no frames.
@@ -27,6 +26,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+CACHE_CONTROL = b"cache-control"
+
+# As they go over the wire: they are on every answer.
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
 
 class SecurityHeaders:
     """Adds `HEADERS`, and has everything asked for again where the route has not said otherwise."""
@@ -39,10 +43,11 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
+                headers = [*message["headers"], *_RAW]
                 # Keep it, and ask whether it still holds: after an upgrade no page may run an older script.
-                headers.setdefault("Cache-Control", "no-cache")
+                if all(name != CACHE_CONTROL for name, _ in headers):
+                    headers.append((CACHE_CONTROL, b"no-cache"))
+                message = {**message, "headers": headers}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -7,7 +7,7 @@ routes            paths → pages
 kept              what is derived from the live state, once a gathering
 paging            which rows a page shows, and the links beside it
 miner_everywhere  one address over all pools
-charts            what charts are drawn from
+charts            what charts are drawn from; miner_charts those of a miner
 chart_answers     the same as JSON, made once per gathering
 sparkline         a small curve as the points of an SVG
 miner_programs    command lines of mining programs, by algorithm

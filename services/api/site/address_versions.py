@@ -18,6 +18,7 @@ class AddressVersions:
     key_versions: str
     script_versions: str
     bech32_prefix: str
+    cashaddr_prefix: str
 
 
 def address_versions(pools: Iterable[PoolConfig]) -> list[AddressVersions]:
@@ -34,4 +35,5 @@ def _versions(pool: PoolConfig) -> AddressVersions:
         key_versions=" ".join(map(str, network.pubkey_versions)),
         script_versions=" ".join(map(str, network.script_versions)),
         bech32_prefix=network.bech32_hrp or "",
+        cashaddr_prefix=network.cashaddr_prefix or "",
     )

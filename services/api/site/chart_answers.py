@@ -9,6 +9,7 @@ import msgspec
 from nompcore.errors import BusError
 from nompcore.requests import BlockRow, PageRequest
 from services.api.site.charts import pool_charts
+from services.api.site.miner_charts import miner_charts
 from services.api.state.portal import Portal
 
 CHARTED_BLOCKS = PageRequest(limit=200)
@@ -30,6 +31,10 @@ class ChartAnswers:
         if self._made.get(pool, (-1, b""))[0] != revision:
             self._made[pool] = (revision, await self._make(pool))
         return self._made[pool][1]
+
+    async def miner(self, pool: str, address: str) -> bytes:
+        """The charts of a miner. Raises BusUnavailable while payouts is away."""
+        return msgspec.json.encode(miner_charts(await self._portal.details.miner_history(pool, address)))
 
     async def _make(self, pool: str) -> bytes:
         live, config = self._portal.state.pools[pool], self._portal.config.pools[pool]

@@ -1,10 +1,11 @@
-"""The ports of a pool as a newcomer needs them: where, how hard, and the command lines that fit."""
+"""The ports of a pool or switch as a newcomer needs them: where, how hard, which command lines fit."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nompcore.config import PoolConfig
+from nompcore.config import PoolConfig, PortConfig, SwitchConfig
 from services.api.site.miner_programs import ASIC, PLAIN, TLS, Command, commands
 
 
@@ -26,21 +27,33 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """A pool with its ports; `asic`: machines made for its algorithm exist."""
+    """A pool with its ports; `asic`: machines made for its algorithm exist.
+
+    Of a switch `pool` is the one that it mines now, and `follows` are all of which it mines one.
+    """
 
     pool: PoolConfig
     doors: list[Door]
     asic: bool
+    anchor: str  # its place on the page
+    follows: Sequence[PoolConfig] = ()
 
 
 def entrance(pool: PoolConfig, host: str) -> Entrance:
     """Everything one needs to mine at a pool."""
-    doors = [_door(pool, number, host) for number in sorted(pool.ports)]
-    return Entrance(pool, doors, pool.coin.algorithm in ASIC)
+    doors = [_door(pool, number, port, host) for number, port in sorted(pool.ports.items())]
+    return Entrance(pool, doors, pool.coin.algorithm in ASIC, pool.name)
 
 
-def _door(pool: PoolConfig, number: int, host: str) -> Door:
-    port = pool.ports[number]
+def switch_entrance(
+    switch: SwitchConfig, follows: Sequence[PoolConfig], current: PoolConfig, host: str
+) -> Entrance:
+    """Everything one needs to mine at a switching port."""
+    doors = [_door(current, number, port, host) for number, port in sorted(switch.ports.items())]
+    return Entrance(current, doors, switch.algorithm in ASIC, f"switch-{switch.name}", follows)
+
+
+def _door(pool: PoolConfig, number: int, port: PortConfig, host: str) -> Door:
     tls = port.tls == "on"
     return Door(
         port=number,

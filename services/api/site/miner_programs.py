@@ -25,7 +25,7 @@ CPUMINER_OPT: Mapping[str, str] = {
     "blake": "blakecoin",
     "blake2s": "blake2s",
     "skein": "skein",
-    "groestl": "groestl",
+    "groestl": "groestl -f 256",  # its difficulty 1 is 256 times that of all others
     "groestlmyriad": "myr-gr",
     "lyra2re": "lyra2re",
     "lyra2rev2": "lyra2rev2",

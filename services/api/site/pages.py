@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -13,11 +13,12 @@ from nompcore.messages import WorkerSnapshot
 from services.api.serving.problem import ProblemError, payouts_unavailable, unknown_miner
 from services.api.serving.reference import build_reference
 from services.api.site.address_versions import address_versions
-from services.api.site.connecting import entrance
+from services.api.site.connecting import Entrance, entrance, switch_entrance
 from services.api.site.environment import environment, miner_of
 from services.api.site.kept import Kept
 from services.api.site.miner_everywhere import find_miner
 from services.api.site.paging import Paging, offset_of, page_request
+from services.api.site.signed_wishes import channels_of
 from services.api.site.sparkline import spark_points
 from services.api.site.texts import Texts, read_texts
 from services.api.state.live import PoolLive
@@ -40,6 +41,8 @@ class Pages:
         site = portal.config.website
         self._templates.globals["site"] = site.stratum_host
         self._templates.globals["has_site"] = site.enabled
+        self._templates.globals["tells_miners"] = portal.config.miner_notices.enabled
+        self._templates.globals["channels"] = channels_of(portal.config.miner_notices)
         self._kept: Kept[str] = Kept(portal.state)
         self._ranked: Kept[list[WorkerSnapshot]] = Kept(portal.state)
 
@@ -92,7 +95,7 @@ class Pages:
     def getting_started(self) -> str:
         """`/getting-started`: how to connect, for every coin and port."""
         host = self._portal.config.website.stratum_host
-        entrances = [entrance(pool, host) for pool in self._pools()]
+        entrances = [*self._switch_entrances(host), *(entrance(pool, host) for pool in self._pools())]
         return self._render("getting_started.html", "start", entrances=entrances)
 
     def mining_key(self) -> str:
@@ -108,6 +111,10 @@ class Pages:
     def docs(self, openapi: dict[str, Any]) -> str:
         """`/docs`: the API reference."""
         return self._render("docs.html", "docs", reference=build_reference(openapi))
+
+    def signed(self, template: str, **context: object) -> str:
+        """A page about what is done by a signature, or by a link in a message."""
+        return self._render(template, "", **context)
 
     def failure(self, problem: ProblemError) -> str:
         """A problem as a page."""
@@ -125,6 +132,12 @@ class Pages:
 
     def _spark(self, name: str) -> str:
         return spark_points([point.hashrate for point in self._portal.state.pools[name].history])
+
+    def _switch_entrances(self, host: str) -> Iterator[Entrance]:
+        pools = self._portal.config.pools
+        for live in self._portal.switches.switches.values():
+            follows = [pools[name] for name in live.config.pools]
+            yield switch_entrance(live.config, follows, pools[live.pool], host)
 
     def _pool_page(self, template: str, pool: PoolConfig, **context: object) -> str:
         live = self._portal.state.pools[pool.name]

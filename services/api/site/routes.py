@@ -15,10 +15,14 @@ from services.api.site.environment import miner_of
 from services.api.site.pages import Pages
 from services.api.site.paging import MAX_PAGES
 from services.api.state.portal import Portal
+from services.api.v1.parameters import Address
 
 Page = Annotated[int, Query(ge=1, le=MAX_PAGES)]
 
 RETRY_SECONDS = "5"
+
+# A step of theirs is ten minutes; the page asks with each renewal.
+MINER_CHART_HEADERS = {"Cache-Control": "max-age=60"}
 
 # Where NOMP had its pages: people have bookmarks.
 OLD_PATHS = {
@@ -41,14 +45,24 @@ def site_router(pages: Pages, portal: Portal) -> APIRouter:
     add_pool_pages(router, pages)
     add_miner_pages(router, pages)
     add_old_paths(router)
+    add_charts(router, portal)
+    return router
+
+
+def add_charts(router: APIRouter, portal: Portal) -> None:
+    """What the charts are drawn from."""
     charts = ChartAnswers(portal)
 
     @router.get("/charts/{pool}")
-    async def chart_columns(pool: str) -> Response:
+    async def of_pool(pool: str) -> Response:
         portal.pool(pool)
         return Response(await charts.charts(pool), media_type="application/json")
 
-    return router
+    @router.get("/charts/{pool}/miners/{address}")
+    async def of_miner(pool: str, address: Address) -> Response:
+        portal.pool(pool)
+        columns = await charts.miner(pool, address)
+        return Response(columns, media_type="application/json", headers=MINER_CHART_HEADERS)
 
 
 def docs_router(pages: Pages) -> APIRouter:

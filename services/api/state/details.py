@@ -12,12 +12,14 @@ from nompcore.requests import (
     BlocksReply,
     HistoryReply,
     HistoryRequest,
+    MinerHistoryReply,
+    MinerHistoryRequest,
     MinerReply,
     MinerRequest,
     PageRequest,
     PaymentsReply,
 )
-from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, PAYMENT_LIST, Endpoint
+from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, MINER_HISTORY, PAYMENT_LIST, Endpoint
 from services.api.state.metrics import PAYOUTS_UNAVAILABLE
 
 # A page slower than this reads as broken; payouts answers from memory and indexes within milliseconds.
@@ -56,6 +58,10 @@ class Details:
     async def history(self, pool: str, since_ms: int) -> HistoryReply:
         """The pool's history from `since_ms` on, oldest first."""
         return await self._ask(HISTORY, HistoryRequest(since_ms=since_ms), pool)
+
+    async def miner_history(self, pool: str, address: str) -> MinerHistoryReply:
+        """The past hashrates of one payout address."""
+        return await self._ask(MINER_HISTORY, MinerHistoryRequest(address=address), pool)
 
     async def _ask(self, endpoint: Endpoint[Q, R], question: Q, pool: str) -> R:
         try:

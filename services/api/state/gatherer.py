@@ -32,7 +32,9 @@ from nompcore.subjects import (
     Subject,
     network_key,
     pool_key,
+    upstream_key,
 )
+from nompcore.upstream import UpstreamSnapshot
 from services.api.feeds.feed_news import news_of
 from services.api.feeds.sse import sse_event
 from services.api.nomp.nomp_api import NompAnswers
@@ -92,6 +94,7 @@ class Gatherer:
         for pool in self._portal.state.pools:
             await self._gather_snapshots(pool)
             await self._gather_rows(pool)
+        await self._gather_switches()
         self._portal.state.gathered(self._portal.now_ms())
 
     async def _gather_snapshots(self, pool: str) -> None:
@@ -99,6 +102,8 @@ class Gatherer:
         try:
             live.network = await bucket.load(network_key(pool), NetworkSnapshot) or live.network
             live.pool = await bucket.load(pool_key(pool), PoolSnapshot) or live.pool
+            if self._portal.config.pools[pool].upstream is not None:
+                live.upstream = await bucket.load(upstream_key(pool), UpstreamSnapshot) or live.upstream
         except BusError as error:
             GATHER_FAILURES.labels("snapshots").inc()
             log.warning("snapshots not fetched", extra={"pool": pool, "reason": str(error)})
@@ -118,6 +123,13 @@ class Gatherer:
             if live.payouts_answers or state.revision == 0:
                 log.warning("payouts does not answer", extra={"pool": pool, "reason": str(error)})
             live.payouts_answers = False
+
+    async def _gather_switches(self) -> None:
+        try:
+            await self._portal.switches.gather(self._portal.bus)
+        except BusError as error:
+            GATHER_FAILURES.labels("switches").inc()
+            log.warning("switches not fetched", extra={"reason": str(error)})
 
     async def _pause(self, stop: asyncio.Event) -> None:
         """Wait for the next interval, or shortly after an event."""

@@ -12,6 +12,7 @@ from nompcore.messages import (
     ReplicaStats,
 )
 from nompcore.requests import BlockRow, PaymentRow
+from nompcore.upstream import UpstreamSnapshot
 
 # A snapshot this many update intervals old no longer tells the present.
 STALE_INTERVALS = 3
@@ -61,6 +62,7 @@ class PoolLive:
     """Everything known of one pool."""
 
     network: NetworkSnapshot | None = None
+    upstream: UpstreamSnapshot | None = None  # where it has upstream pools
     pool: PoolSnapshot | None = None
     history: list[HistoryPoint] = field(default_factory=list)  # oldest first
     blocks: list[BlockRow] = field(default_factory=list)  # as many as luck is told over, newest first
@@ -109,6 +111,8 @@ class LiveState:
         oldest = now_ms - self._retention_ms
         live.history = [p for p in live.history if p.time_ms >= oldest]
 
-    def is_stale(self, snapshot: NetworkSnapshot | PoolSnapshot | None, now_ms: int) -> bool:
+    def is_stale(
+        self, snapshot: NetworkSnapshot | PoolSnapshot | UpstreamSnapshot | None, now_ms: int
+    ) -> bool:
         """True when a snapshot is missing or too old to tell the present."""
         return snapshot is None or now_ms - snapshot.time_ms > self._stale_ms

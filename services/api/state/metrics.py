@@ -14,6 +14,7 @@ PAYOUTS_UNAVAILABLE = Counter("nomp_api_payouts_unavailable", "Requests payouts 
 RATE_LIMITED = Counter("nomp_api_rate_limited", "Requests refused because their sender asks too often")
 CLIENTS_FORGOTTEN = Counter("nomp_api_clients_forgotten", "Senders forgotten because there are too many")
 PULSES_IGNORED = Counter("nomp_api_pulses_ignored", "Replica pulses of unknown pools or beyond the bound")
+SIGNED_REQUESTS = Counter("nomp_api_signed_requests", "What miners asked with a signature", ["outcome"])
 ADMIN_LOGINS = Counter("nomp_api_admin_logins", "Tries to log in to the admin center", ["outcome"])
 ADMIN_REFUSED = Counter("nomp_api_admin_refused", "Requests that the admin center refused", ["reason"])
 ADMIN_ACTIONS = Counter("nomp_api_admin_actions", "Orders given in the admin center", ["action", "outcome"])

@@ -10,11 +10,13 @@ from nompcore.coin import Coin
 from nompcore.config import PoolConfig, PortalConfig
 from services.api.feeds.feed import Feed
 from services.api.feeds.feed_states import FeedStates
+from services.api.feeds.seats import MAX_LISTENERS
 from services.api.feeds.sse import EventHub
 from services.api.serving.problem import unknown_pool
 from services.api.state.active_lists import ActiveLists
 from services.api.state.details import Details
 from services.api.state.live import LiveState
+from services.api.state.switch_board import SwitchBoard
 from services.api.views.pool_views import PoolViews
 
 
@@ -30,6 +32,7 @@ class Portal:
     details: Details
     views: PoolViews
     at_work: ActiveLists
+    switches: SwitchBoard
     now_ms: Callable[[], int]
 
     @property
@@ -49,8 +52,10 @@ class Portal:
         return self.config.pools[name]
 
 
-def open_portal(config: PortalConfig, bus: Bus, now_ms: Callable[[], int]) -> Portal:
-    """A portal that has heard nothing yet."""
+def open_portal(
+    config: PortalConfig, bus: Bus, now_ms: Callable[[], int], listeners: int = MAX_LISTENERS
+) -> Portal:
+    """A portal that has heard nothing yet, with seats for so many listeners of live feeds."""
     site = config.website
     state = LiveState(
         config.pools,
@@ -62,10 +67,11 @@ def open_portal(config: PortalConfig, bus: Bus, now_ms: Callable[[], int]) -> Po
         config=config,
         bus=bus,
         state=state,
-        hub=EventHub(),
+        hub=EventHub(listeners),
         feed=Feed(FeedStates(views, at_work, now_ms), now_ms),
         details=Details(bus),
         views=views,
         at_work=at_work,
+        switches=SwitchBoard(config.switches, has_reports=config.profit_switch is not None),
         now_ms=now_ms,
     )

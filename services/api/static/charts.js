@@ -1,10 +1,11 @@
-// Draws the charts of a page with uPlot (static/vendor) from the columns of /charts/<pool>, and again when the page is
+// Draws the charts of a page with uPlot (static/vendor) from the columns of /charts/…, and again when the page is
 // renewed. Colours come from the style sheet, so that both themes have theirs.
 
 import { compact, hashrate, percent, whole } from "/static/units.js";
 
 const KINDS = {
   hashrate: { text: hashrate, area: true },
+  rigs: { text: hashrate },
   workers: { text: whole, area: true, stepped: true },
   difficulty: { text: compact, stepped: true, close: true },
   effort: { text: percent, bars: true, mark: 100 },
@@ -23,6 +24,9 @@ const TIMES = [
   [1, "{HH}:{mm}:{ss}", DAY, null, DAY, null, null, null, 1],
 ];
 
+// Of several curves in one chart: told apart without their colour.
+const DASHES = [undefined, [8, 4], [2, 3], [12, 3, 2, 3], [4, 8]];
+
 const WHEN = { dateStyle: "medium", timeStyle: "short" };
 
 function colour(name) {
@@ -34,12 +38,13 @@ function axis(extra) {
   return { stroke: colour("--soft"), grid: line, ticks: { ...line, size: 4 }, font: "12px system-ui", ...extra };
 }
 
-function series(kind) {
+function series(kind, number) {
   const paths = kind.bars ? uPlot.paths.bars({ size: [0.6, 24] }) : kind.stepped ? uPlot.paths.stepped({ align: 1 }) : undefined;
   return {
     stroke: colour("--accent"),
     fill: kind.area || kind.bars ? colour("--accent-soft") : undefined,
     width: 2,
+    dash: DASHES[number],
     paths,
     points: { show: kind.bars || kind.stepped ? false : undefined },
   };
@@ -61,7 +66,7 @@ function markAt(value) {
   };
 }
 
-function tip(plot, kind) {
+function tip(plot, kind, names) {
   const label = document.createElement("div");
   label.className = "tip";
   label.hidden = true;
@@ -70,12 +75,13 @@ function tip(plot, kind) {
     const index = chart.cursor.idx;
     label.hidden = index == null;
     if (label.hidden) return;
-    const [times, values] = chart.data;
-    label.textContent = `${kind.text(values[index])} · ${new Date(times[index] * 1000).toLocaleString(undefined, WHEN)}`;
+    const [times, ...curves] = chart.data;
+    const values = curves.map((values, number) => [names?.[number], values[index] == null ? "–" : kind.text(values[index])].filter(Boolean).join(" "));
+    label.textContent = [...values, new Date(times[index] * 1000).toLocaleString(undefined, WHEN)].join(" · ");
   };
 }
 
-function options(plot, kind) {
+function options(plot, kind, curves, names) {
   const lowest = (low) => (kind.close ? low * 0.97 : Math.min(0, low));
   const bounds = (_, low, high) => [lowest(low), Math.max(high * (kind.close ? 1.03 : 1.1), (kind.mark ?? 0) * 1.2, kind.close ? 0 : 1e-9)];
   return {
@@ -85,22 +91,25 @@ function options(plot, kind) {
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
     scales: { y: { range: bounds } },
     axes: [axis({ space: 70, values: TIMES }), axis({ size: 72, values: (_, ticks) => ticks.map(kind.text) })],
-    series: [{}, series(kind)],
-    hooks: { draw: kind.mark ? [markAt(kind.mark)] : [], setCursor: [tip(plot, kind)] },
+    series: [{}, ...Array.from({ length: curves }, (_, number) => series(kind, number))],
+    hooks: { draw: kind.mark ? [markAt(kind.mark)] : [], setCursor: [tip(plot, kind, names)] },
   };
 }
 
-function draw(figure, columns, empty) {
+function draw(figure, columns, names, empty) {
   const plot = figure.querySelector(".plot");
-  if (columns[0].length < 2) {
+  if (columns[0].length < 2 || columns.length < 2) {
     figure.chart?.destroy();
     figure.chart = null;
     plot.replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: empty }));
     return;
   }
-  if (figure.chart) return figure.chart.setData(columns);
+  const known = names?.join();
+  if (figure.chart && figure.known === known) return figure.chart.setData(columns);
+  figure.chart?.destroy();
   plot.replaceChildren();
-  figure.chart = new uPlot(options(plot, KINDS[figure.dataset.chart]), columns, plot);
+  figure.known = known;
+  figure.chart = new uPlot(options(plot, KINDS[figure.dataset.chart], columns.length - 1, names), columns, plot);
 }
 
 function redraw(figures) {
@@ -108,19 +117,24 @@ function redraw(figures) {
     const columns = figure.chart?.data;
     figure.chart?.destroy();
     figure.chart = null;
-    if (columns) draw(figure, columns, "");
+    if (columns) draw(figure, columns, figure.titles, "");
   });
 }
 
 export function drawCharts() {
-  const place = document.querySelector("[data-charts]");
-  if (!place) return;
+  document.querySelectorAll("[data-charts]").forEach(drawPlace);
+}
+
+function drawPlace(place) {
   const figures = [...place.querySelectorAll("[data-chart]")];
   const load = async () => {
     const answer = await fetch(place.dataset.charts);
     if (!answer.ok) return; // what is drawn stays
     const charts = await answer.json();
-    figures.forEach((figure) => draw(figure, charts[figure.dataset.chart], place.dataset.empty));
+    figures.forEach((figure) => {
+      figure.titles = charts.names?.[figure.dataset.chart];
+      draw(figure, charts[figure.dataset.chart], figure.titles, place.dataset.empty);
+    });
   };
   const size = new ResizeObserver((entries) => {
     for (const { target } of entries) {

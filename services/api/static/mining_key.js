@@ -1,6 +1,7 @@
 // The page /mining-key: an address in, its public key hash out. Everything happens here; nothing is sent.
 
 import { decodeBase58check, encodeBase58check } from "/static/base58check.js";
+import { decodeCashaddr, encodeCashaddr } from "/static/cashaddr.js";
 import { decodeSegwit, encodeSegwit } from "/static/bech32.js";
 
 const HASH160 = 20; // bytes
@@ -13,6 +14,7 @@ function coins() {
     keys: numbers(dataset.keys),
     scripts: numbers(dataset.scripts),
     prefix: dataset.prefix,
+    cash: dataset.cash,
   }));
 }
 
@@ -20,6 +22,9 @@ function coins() {
 export function keyOf(address, known) {
   const old = decodeBase58check(address);
   if (old) return keyOfLegacy(old, known);
+  const cash = decodeCashaddr(address, known.map((coin) => coin.cash).filter(Boolean));
+  if (cash?.kind === "script") return { problem: "script" };
+  if (cash) return { hash: cash.hash, coin: known.find((coin) => coin.cash === cash.prefix)?.name };
   const witness = decodeSegwit(address);
   if (!witness) return { problem: "wrong" };
   if (witness.version !== 0 || witness.program.length !== HASH160) return { problem: "program" };
@@ -48,6 +53,7 @@ function addressesOf(hash, known) {
   return known.flatMap((coin) => [
     line(coin.name, encodeBase58check(coin.keys[0], hash)),
     ...(coin.prefix ? [line(coin.name, encodeSegwit(coin.prefix, hash))] : []),
+    ...(coin.cash ? [line(coin.name, encodeCashaddr(coin.cash, hash))] : []),
   ]);
 }
 

@@ -15,6 +15,8 @@ from services.api.v1.parameters import DEFAULT_PAGE, Address, Limit, Offset, Poo
 from services.api.v1.responses import NOT_FOUND, PAYOUTS_ANSWERS
 from services.api.views import models, row_views
 from services.api.views.miner_figures import payments_total
+from services.api.views.miner_history import miner_past
+from services.api.views.miner_history_models import MinerPast
 from services.api.views.page_links import link_header
 from services.api.views.page_models import MinerPage, MinerPaymentPage, WorkerPage
 from services.api.views.payments_csv import csv_head, csv_rows
@@ -84,6 +86,12 @@ def add_money(router: APIRouter, portal: Portal) -> None:
         reply = _known(await portal.details.miner(pool, address))
         state = (portal.state.pools[pool].pool or EMPTY_SNAPSHOT).payments_state
         return row_views.miner(reply, config, portal.config.website.miner_ips, state)
+
+    @router.get(f"{MINER_PATH}/history", summary="A miner's past hashrates", responses=PAYOUTS_ANSWERS)
+    async def history(pool: PoolName, address: Address) -> MinerPast:
+        """Hashrate of one payout address and of its workers in steps; empty for one not seen for long."""
+        portal.pool(pool)
+        return miner_past(await portal.details.miner_history(pool, address))
 
     @router.get(f"{MINER_PATH}/payments", summary="A miner's payments", responses=PAYOUTS_ANSWERS)
     async def payments(

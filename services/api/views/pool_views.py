@@ -101,9 +101,10 @@ class PoolViews:
     def ports(self, name: str) -> list[models.Port]:
         """The stratum ports of a pool, in their order."""
         config = self.pools[name]
-        return [self._port(config, number, port) for number, port in sorted(config.ports.items())]
+        return [self.port(config, number, port) for number, port in sorted(config.ports.items())]
 
-    def _port(self, config: PoolConfig, number: int, port: PortConfig) -> models.Port:
+    def port(self, config: PoolConfig, number: int, port: PortConfig) -> models.Port:
+        """A port whose shares go to this pool."""
         address = f"{self.stratum_host}:{number}"
         return models.Port(
             port=number,

@@ -107,6 +107,27 @@ class DaemonStatus(Model):
     height: int | None
 
 
+class UpstreamStatus(Model):
+    """The upstream pools of a pool, told by their places in the configuration, never by their addresses."""
+
+    pool: str
+    state: Annotated[
+        str,
+        Field(
+            description="`ok`: the first one gives the work; `reserve`: another one or the daemon does; "
+            "`down`: none; `stale`, `unknown`"
+        ),
+    ]
+    number: Annotated[int | None, Field(description="which one gives the work, from 1; null: none of them")]
+    since: Annotated[datetime | None, Field(description="since when it does")]
+    difficulty: Annotated[float | None, Field(description="of the shares that it wants; null: not known")]
+    accepted: Annotated[int, Field(description="shares that it took, since jobmaker began to lead the pool")]
+    rejected: int
+    stale: Annotated[int, Field(description="shares that came too late for it")]
+    unanswered: int
+    blocks: Annotated[int, Field(description="shares that were a block of the upstream pool")]
+
+
 class Status(Model):
     """Every service and daemon of the portal."""
 
@@ -114,3 +135,6 @@ class Status(Model):
     version: str
     services: list[ServiceState]
     daemons: list[DaemonStatus]
+    upstreams: Annotated[
+        list[UpstreamStatus], Field(default_factory=list, description="of pools that have upstream pools")
+    ]

@@ -13,6 +13,7 @@ from nompcore.subjects import API, JOBMAKER, NOTIFIER, PAYOUTS, STRATUM
 from nompcore.version import VERSION
 from services.api.state.live import LiveState, PoolLive
 from services.api.views.portal_models import DaemonStatus, ServiceState, Status
+from services.api.views.upstream_view import upstream_status
 
 OK, STALE, SILENT, UNAVAILABLE, UNKNOWN = "ok", "stale", "silent", "unavailable", "unknown"
 DEGRADED = "degraded"
@@ -26,9 +27,21 @@ def status_of(pools: Mapping[str, PoolConfig], state: LiveState, now_ms: int, *,
         services += _services(state, name, live, now_ms)
         daemons += _daemons(name, len(pools[name].daemons), live.network)
     services.append(_notifier())
-    told = [part.state for part in services if part.service != NOTIFIER] + [part.state for part in daemons]
+    upstreams = [
+        upstream_status(name, section, live.upstream, stale=state.is_stale(live.upstream, now_ms))
+        for name, live in sorted(state.pools.items())
+        if (section := pools[name].upstream) is not None
+    ]
+    told = [part.state for part in services if part.service != NOTIFIER]
+    told += [part.state for part in daemons] + [part.state for part in upstreams]
     well = all(word == OK for word in told)
-    return Status(state=OK if well else DEGRADED, version=VERSION, services=services, daemons=daemons)
+    return Status(
+        state=OK if well else DEGRADED,
+        version=VERSION,
+        services=services,
+        daemons=daemons,
+        upstreams=upstreams,
+    )
 
 
 def _api(connected: bool) -> ServiceState:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -27,6 +27,7 @@ from services.payouts.auditing.tally_audit import TallyAudit
 from services.payouts.control.book_orders import BookOrders
 from services.payouts.control.books import Records, books
 from services.payouts.control.control_order import ControlRefused, required
+from services.payouts.control.upstream_reward_order import UpstreamRewardOrder
 from services.payouts.ledger.payment_pauses import Pause
 from services.payouts.ledger.payment_returns import Decision, Verdict
 from services.payouts.ledger.payments_ledger import Payment
@@ -50,7 +51,7 @@ class PaymentControl:
         self._pool = setup.pool
         self._state = state
         self._orders = BookOrders(setup.ledger, pool=setup.pool, network=setup.network)
-        self._actions: Mapping[str, Callable[[PaymentsControl], Awaitable[str]]] = {
+        self._actions: dict[str, Callable[[PaymentsControl], Awaitable[str]]] = {
             "status": self._status,
             "dry-run": self._status,
             "audit": self._status,
@@ -68,7 +69,9 @@ class PaymentControl:
         }
 
     async def serve(self, bus: Bus) -> None:
-        """Register the endpoint."""
+        """Register the endpoint; where an upstream pool pays, its rewards can be entered."""
+        if self._setup.has_upstream:
+            self._actions["upstream-reward"] = UpstreamRewardOrder(bus, self._setup).enter
         await bus.serve(PAYMENTS_CONTROL, self.answer, self._pool)
 
     async def answer(self, request: PaymentsControl) -> PaymentsControlReply:

@@ -6,6 +6,6 @@ groups         which port's shares are of which rounds (pure)
 recorder       follows a pool's share log into the tallies; read_ahead gathers while Redis is busy
 tally_state    all that the tallies hold, as one value (pure); tally_store reads and writes it
 tally_check    what differs from the log (tally_differences)
-figures        hashrates and counts for people; history keeps them
+figures        hashrates and counts for people; history keeps them, trails those of single workers
 redis_client   the connection
 """

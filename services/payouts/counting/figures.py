@@ -85,6 +85,13 @@ class Figures:
         workers = await self._workers(names, recent, in_round, now_ms)
         return sorted(workers, key=lambda worker: (-worker.last_share_ms, worker.worker))
 
+    async def past(self, since_ms: int, until_ms: int) -> dict[bytes, float]:
+        """Worker → hashes per second between two bounds of buckets, as long as the buckets are kept."""
+        numbers = range(bucket_of(since_ms), bucket_of(until_ms))
+        works = await self._sums(f"bucket:{number}" for number in numbers)
+        hashes_per_work = 1000 / self._multiplier / (until_ms - since_ms)
+        return {name: work * hashes_per_work for name, work in works.items()}
+
     # ---- work ----
 
     async def _suffixes(self) -> list[str]:

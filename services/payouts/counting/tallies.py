@@ -25,6 +25,8 @@
 | `checkpoints` | string | JSON: places of the log and how much work lay before them (`log_keeper.py`) |
 | `history` | sorted set | points of the pool's history (`history.py`) |
 
+Beside them, `nomp-trails:{<pool>}:<worker>` is a worker's past day (`trails.py`), which nothing rebuilds.
+
 Work is decimal text. All but `history` and `checkpoints` is rebuilt from what the ledger keeps of the log's
 beginning (`log_base.py`) and the log: by itself when the keys are gone, and by the command `rebuild`.
 """
@@ -55,6 +57,9 @@ _WAITING: Final = "+"
 BUCKET_SLACK_SECONDS: Final = 600
 """Kept beyond the hashrate window, because the clocks of miners' replicas and Redis differ."""
 
+SHORTEST_WINDOW_SECONDS: Final = 300
+"""Buckets are kept for a window at least so long: `trails` reads those of ten minutes when they are over."""
+
 
 _MOVE_POSITION: Final = """
 if (redis.call('GET', KEYS[1]) or '0') == ARGV[1] then
@@ -75,6 +80,11 @@ class PositionTaken(Exception):  # noqa: N818 - a verdict of the script, not a f
 def key_prefix(pool: str) -> str:
     """Begins every key of a pool. The braces keep them in one slot of a cluster."""
     return f"nomp:{{{pool}}}:"
+
+
+def bucket_life_seconds(hashrate_window_seconds: float) -> int:
+    """How long a hashrate bucket stays after its end."""
+    return max(int(hashrate_window_seconds), SHORTEST_WINDOW_SECONDS) + BUCKET_SLACK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ class Tallies:
         """`prefix`: elsewhere than the pool's own (`rebuild`)."""
         self._redis = redis
         self._prefix = prefix or key_prefix(pool)
-        self._bucket_life_seconds = int(hashrate_window_seconds) + BUCKET_SLACK_SECONDS
+        self._bucket_life_seconds = bucket_life_seconds(hashrate_window_seconds)
         self._failpoints = failpoints
         source = files(__package__).joinpath("apply_batch.lua").read_text()
         self._apply_batch = redis.register_script(source)

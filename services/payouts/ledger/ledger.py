@@ -18,6 +18,7 @@ from services.payouts.ledger.reserve_ledger import ReserveLedger
 from services.payouts.ledger.schemes_ledger import SchemesLedger
 from services.payouts.ledger.sendmany_attempts import SendmanyAttempts
 from services.payouts.ledger.suspense import Suspense
+from services.payouts.ledger.upstream_rewards import UpstreamRewards
 from services.payouts.share_log.log_bases import LogBases
 
 
@@ -36,6 +37,7 @@ class Ledger:
         self.pauses = PaymentPauses(database)
         self.corrections = Corrections(database)
         self.suspense = Suspense(database)
+        self.upstream_rewards = UpstreamRewards(database)
         self.findings = AuditFindings(database)
         self.reads = AuditReads(database)
         self.bases = LogBases(database)

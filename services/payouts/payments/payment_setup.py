@@ -23,6 +23,9 @@ class PaymentSetup:
         self.ledger = ledger
         self.pool = pool.name
         self.network = pool.coin.networks[pool.network]
+        self.address = pool.address
+        self.fee_ppm = payments.fee_ppm
+        self.has_upstream = pool.upstream is not None  # an upstream pool's payments are to be shared out too
         self._config = pool
         self._payments = payments
 

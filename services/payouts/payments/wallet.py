@@ -182,6 +182,14 @@ class Wallet:
         fee_sats = -self._calls.sats(known["fee"]) if "fee" in known else None
         return LookedBack(int(known["confirmations"]), fee_sats)
 
+    async def received_sats(self, txid: str) -> int | None:
+        """What a transaction in the chain brought to the wallet; None if there is no such one."""
+        known = await self._look_up(txid)
+        if known is None or int(known["confirmations"]) < 1:
+            return None
+        brought = [row["amount"] for row in known["details"] if row["category"] in ("receive", "generate")]
+        return sum(self._calls.sats(amount) for amount in brought)
+
     async def history(self, count: int, skip: int) -> list[HistoryRow]:
         """That many rows, the newest first, behind so many still newer ones; fewer only at the end."""
         listed = await self._calls.call("listtransactions", "*", count, skip)

@@ -13,6 +13,7 @@ import time
 
 from nompcore.messages import BlockSubmitted
 from services.payouts import metrics
+from services.payouts.counting.round_mark import without_mark
 from services.payouts.counting.tallies import PendingRound, Tallies
 from services.payouts.ledger.blocks_ledger import Closing
 from services.payouts.ledger.ledger import Ledger
@@ -70,13 +71,13 @@ class Closer:
     async def _weights(self, pending: PendingRound, decided: Round) -> dict[str, int]:
         """Address → weight. Where the log cannot tell, the round's own sums serve."""
         if decided.scheme.reach is Reach.TALLIES:
-            return pending.weights
+            return without_mark(pending.candidate, pending.weights)
         history = await asyncio.to_thread(self._ledger.schemes.history, self._pool)
         place = await asyncio.to_thread(self._ledger.bases.place, self._pool)
         weights = await self._windows.weights(
             pending.candidate, decided, history.groups, cut_before=place.cut_before if place else 0
         )
-        return pending.weights if weights is None else weights
+        return weights or without_mark(pending.candidate, pending.weights)
 
 
 async def record_outcome(ledger: Ledger, outcome: BlockSubmitted) -> None:

@@ -17,6 +17,7 @@ from nompcore.subjects import SHARE_BATCH
 from nompcore.target import work_from_difficulty
 from services.payouts import metrics
 from services.payouts.counting.groups import Groups
+from services.payouts.counting.round_mark import is_mark
 from services.payouts.counting.tally_batch import Candidate, Mark
 from services.payouts.ledger.round_rows import Round
 from services.payouts.schemes.scheme import LogShare, Reach, Window
@@ -153,7 +154,9 @@ def _holds(stored: Sequence[Stored[ShareBatch]], end: Mark) -> bool:
 
 
 def _log_share(share: Share) -> LogShare | None:
-    """None for a share of no positive difficulty: the tallies have counted it."""
+    """None for a share of no positive difficulty: the tallies have counted it. And for a mark."""
+    if is_mark(share):
+        return None
     try:
         return LogShare(share.address, work_from_difficulty(share.difficulty), share.time_ms)
     except EncodingError:
