@@ -36,7 +36,7 @@ browser: powhash chromium  ## the web site in a real Chromium
 screenshots: powhash chromium  ## docs/screenshots anew
 	$(BIN)/python -m tests.browser.pictures
 
-e2e: powhash litecoind haproxy  ## the whole pool: from share to confirmed payment, restarts under load
+e2e: powhash litecoind haproxy chromium  ## the whole pool: from share to confirmed payment, restarts under load
 	$(BIN)/python -m pytest tests/e2e
 
 chaos: powhash litecoind  ## kill -9 everything in turn while shares flow, then account for every share and coin

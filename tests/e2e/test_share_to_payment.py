@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.local_pool import LocalPool, local_pool, wait_until
+from tests.e2e.site_visit import visit_site
 
 PAYMENTS = "/api/v1/pools/litecoin/payments"
 # 100 blocks of maturity at the demo miner's pace take a minute on a quiet machine.
@@ -40,6 +41,7 @@ def test_shares_become_a_block_a_ledger_and_a_payment_and_survive_a_restart() ->
         in_ledger = ledger(pool, "SELECT amount_sats FROM payment_outputs ORDER BY rowid")
         assert (amount_sats,) in in_ledger
         assert ledger(pool, "SELECT SUM(amount_sats) FROM entries") == [(0,)]
+        assert visit_site(pool.ports["API_PORT"], miner, payment["txid"]) == []
 
         height = pool.rpc("getblockcount")
         assert pool.stop() == 0
