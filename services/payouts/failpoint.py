@@ -32,6 +32,7 @@ class Step(enum.Enum):
     RESERVE_CHANGED = "reserve.changed"  # shares credited from it (PPS), or coins put into it
     BLOCK_CONFIRMED = "block.confirmed"  # a reward credited
     BLOCK_ORPHANED = "block.orphaned"
+    UPSTREAM_REWARD = "upstream.reward"  # what an upstream pool paid, in suspense until its round ends
     PAYMENT_INTENT = "payment.intent"  # who gets how much
     PAYMENT_SIGNED = "payment.signed"  # the one transaction that will ever pay it
     PAYMENT_BROADCAST = "payment.broadcast"  # the coin's network has it

@@ -22,7 +22,7 @@ from tests.servers import NatsServer, free_port
 from tests.service.api_service import store_snapshots
 from tests.service.edge_process import EdgeProcess
 from tests.unit import api_samples as samples
-from tests.unit.config_dir import PORTAL_FILE, ConfigDir
+from tests.unit.config_dir import POOL_FILE, PORTAL_FILE, ConfigDir
 
 PASSWORD = "correct horse battery staple"
 # as Argon2 as any, and quick
@@ -73,6 +73,7 @@ class AdminStage:
         self.asked: list[PaymentsControl] = []
         self.replicas: list[EdgeProcess] = []
         self.portal_keys: dict[str, Any] = {}  # of config.json, beside those of `ConfigDir`
+        self.pool_keys: dict[str, Any] = {}  # of the pool's file
         self._api_bus = api_bus
         self._clients: list[httpx.AsyncClient] = []
 
@@ -83,6 +84,7 @@ class AdminStage:
         config.put(PORTAL_FILE, "website", "stats", "updateInterval", value=1)
         config.put(PORTAL_FILE, "webhooks", value=[WEBHOOK])
         config.files[PORTAL_FILE] |= self.portal_keys
+        config.files[POOL_FILE] |= self.pool_keys
         settings = {"API_PORT": str(port), "METRICS_PORT": "0", "ADMIN_USERS": users, **environment}
         url = self.nats.url_for(API, f"{API}-password")
         process = EdgeProcess("api", self.directory / f"api-{number}", config, url, **settings)

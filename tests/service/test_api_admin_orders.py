@@ -182,6 +182,25 @@ async def test_every_order_about_payments_is_passed_on_with_the_name_of_who_gave
         assert (done.action_id, done.text) == (begun.action_id, f"{begun.action} was done")
 
 
+async def test_what_an_upstream_pool_paid_is_entered_where_there_is_one(stage: AdminStage) -> None:
+    await stage.serve_payments()
+    ordinary = await stage.start()
+    stage.pool_keys["upstream"] = {"pools": [{"host": "pool.example", "port": 3333, "user": "us"}]}
+    upstream = await stage.start()
+    forms = []
+    for operator in (ordinary, upstream):
+        await operator.log_in()
+        forms.append((await operator.get(f"/admin/pools/{samples.POOL}")).text)
+    reward = {"txid_display": "ab" * 32, "amount_sats": "1200", "reason": "week 47"}
+
+    answer = await upstream.order("upstream-reward", pool=samples.POOL, **reward)
+
+    assert ['action="/admin/do/upstream-reward"' in form for form in forms] == [False, True]
+    assert "upstream-reward was done" in answer.text
+    (asked,) = [one for one in stage.asked if one.action == "upstream-reward"]
+    assert (asked.txid_display, asked.amount_sats, asked.author) == ("ab" * 32, 1200, "ann")
+
+
 async def test_payouts_that_does_not_answer_is_told_and_logged(stage: AdminStage) -> None:
     operator = await stage.start()
     await operator.log_in()

@@ -50,6 +50,9 @@ STEPS: Final[dict[Step, Callable[[Ledger], object]]] = {
     Step.BOOKS_CORRECTED: lambda ledger: ledger.corrections.correct(POOL, CORRECTION, bool, NOW),
     Step.SUSPENSE_RELEASED: lambda ledger: ledger.suspense.give(POOL, SUSPENDED, FEE, GROUNDS, NOW),
     Step.FINDING_ACCEPTED: lambda ledger: ledger.findings.accept(POOL, SUSPENDED, GROUNDS, NOW),
+    Step.UPSTREAM_REWARD: lambda ledger: ledger.upstream_rewards.enter(
+        POOL, "d" * 64, reward_sats=7, fee_ppm=0, address="ours", grounds=GROUNDS, now_ms=NOW
+    ),
     Step.AUDIT_NOTED: lambda ledger: ledger.findings.note(POOL, ["the books are off by 1"], NOW),
 }
 

@@ -16,6 +16,7 @@ from nompcore.encoding import stratum_prevhash_hex
 from nompcore.errors import DaemonRefused
 from nompcore.requests import PaymentsControl
 from nompcore.subjects import PAYMENTS_CONTROL
+from services.payouts.payments.payer import CONFIRMATIONS
 from tests.servers import Litecoind, wait_until
 from tests.servers.pool_level import POOL, PoolLevel
 
@@ -124,7 +125,7 @@ async def paid_by_the_top(top: PoolLevel, node: Litecoind, address: str) -> Paid
     await wait_until(lambda: bool(top.payouts.query(paid)), what="the top pool's payment")
     ((txid, sats),) = top.payouts.query(paid)
     await wait_until(lambda: is_known(node, txid), what="the payment in the wallet")
-    await node.generate(1, top.address)
+    await node.generate(CONFIRMATIONS, top.address)
     return Paid(txid, sats)
 
 

@@ -21,6 +21,7 @@ from services.payouts.control.control_order import ControlRefused, required
 from services.payouts.counting.round_mark import MARK_WORK, MARK_WORKER
 from services.payouts.ledger.correction_rows import Grounds
 from services.payouts.ledger.ledger import Ledger
+from services.payouts.payments.payer import CONFIRMATIONS
 from services.payouts.payments.payment_setup import PaymentSetup
 
 _TXID = re.compile("[0-9a-f]{64}")
@@ -57,9 +58,12 @@ class UpstreamRewardOrder:
 
     async def _require_received(self, txid: str, sats: int) -> None:
         async with self.setup.wallet() as wallet:
+            depth = await wallet.confirmations(txid)
             received = await wallet.received_sats(txid)
-        if received is None:
+        if depth is None or depth < 1 or received is None:
             raise ControlRefused(f"the wallet knows no confirmed transaction {txid}")
+        if depth < CONFIRMATIONS:
+            raise ControlRefused(f"{txid} is {depth} blocks deep; below {CONFIRMATIONS} it may be undone")
         if sats > received:
             raise ControlRefused(f"{txid} brought {received} to the wallet, not {sats}")
 

@@ -98,8 +98,10 @@ class BlocksLedger:
                 return Closing.WAITING
             owed = _close(connection, block, dict(weights))
             block_efforts.store(connection, block.id, round_work, candidate.network_difficulty)
-            if block.status is Status.CONFIRMED:
-                suspense_rows.release_to_own_round(connection, block, owed, now_ms)
+            is_late = block.status is Status.CONFIRMED
+            is_paid = is_late and suspense_rows.release_to_own_round(connection, block, owed, now_ms)
+            if is_paid and not block.height:  # what an upstream pool paid is credited nowhere else
+                release_awaited(connection, block, now_ms)
         return Closing.CLOSED
 
     def set_confirmations(self, confirmations: Mapping[int, int]) -> None:
@@ -162,9 +164,13 @@ class BlocksLedger:
         return True
 
     def unsettled(self, pool: str) -> list[Block]:
-        """Blocks of which the chain has not decided, oldest first."""
+        """Blocks of which the chain has not decided, oldest first.
+
+        What the share log has of a reward that nobody entered has no height, and waits for an operator.
+        """
         with self._database.read() as connection:
-            return block_rows.with_status(connection, pool, block_rows.UNSETTLED)
+            waiting = block_rows.with_status(connection, pool, block_rows.UNSETTLED)
+        return [block for block in waiting if block.height]
 
     def returnable_work(self, pool: str) -> dict[str, int]:
         """Address → work of dead rounds that wait for the next living one: part of the running round."""

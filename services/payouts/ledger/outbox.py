@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from nompcore.messages import Message
+from nompcore.subject_kinds import Subject
 from nompcore.subjects import (
     AUDIT_FAILED,
     BLOCK_CONFIRMED,
@@ -21,7 +22,6 @@ from nompcore.subjects import (
     PAYEE_QUARANTINED,
     PAYMENT_FAILED,
     PAYMENT_SENT,
-    Subject,
 )
 from services.payouts.failpoint import Step
 from services.payouts.ledger.database import Database

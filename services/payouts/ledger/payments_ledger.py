@@ -186,6 +186,13 @@ class PaymentsLedger:
             signed = select_payments(connection, unsent)
         return [payment.transaction_hex for payment in signed if payment.transaction_hex]
 
+    def stages(self, pool: str) -> dict[str, State]:
+        """Where the payments stand that are not at their end, by id."""
+        condition = (payments.c.pool == pool) & payments.c.state.not_in(_ENDED)
+        with self._database.read() as connection:
+            rows = connection.execute(select(payments.c.id, payments.c.state).where(condition))
+            return {payment_id: State(state) for payment_id, state in rows}
+
     def under_way(self, pool: str) -> tuple[list[Payment], dict[str, int]]:
         """Payments that are not at their end, and the books' balances at the same moment."""
         condition = (payments.c.pool == pool) & payments.c.state.not_in(_ENDED)

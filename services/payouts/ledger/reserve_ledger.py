@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from nompcore.errors import LedgerError
 from services.payouts.failpoint import Step
-from services.payouts.ledger import accounts
+from services.payouts.ledger import accounts, block_rows
 from services.payouts.ledger.accounts import Kind
 from services.payouts.ledger.correction_rows import NO_GROUNDS, Grounds, book_by_hand
 from services.payouts.ledger.database import Database
@@ -71,6 +71,8 @@ class ReserveLedger:
         with self._database.write(Step.RESERVE_CHANGED) as connection:
             if accounts.find(connection, pool, Kind.DEPOSIT, reference) is not None:
                 return False
+            if block_rows.find(connection, pool, reference.lower()) is not None:
+                raise LedgerError(f"{reference} is what an upstream pool paid: it is the miners'")
             book_by_hand(
                 connection, grounds, pool=pool, kind=Kind.DEPOSIT, reference=reference,
                 amounts={accounts.WALLET: sats, accounts.RESERVE: -sats}, now_ms=now_ms,

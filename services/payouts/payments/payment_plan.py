@@ -12,11 +12,11 @@ from services.payouts.auditing import audit
 from services.payouts.auditing.audit import Standing
 from services.payouts.ledger import accounts
 from services.payouts.ledger.ledger import Ledger
-from services.payouts.ledger.payments_ledger import State
 from services.payouts.payments.bisection import find_refused
 from services.payouts.payments.forgotten_payments import ForgottenPayments
 from services.payouts.payments.payable_addresses import payable_addresses
 from services.payouts.payments.payees import Due, LeftOut, Payee, Rules, Terms, choose
+from services.payouts.payments.standing_reader import StandingReader
 from services.payouts.payments.transaction_check import Output, intended_outputs
 from services.payouts.payments.wallet import Wallet
 from services.payouts.payments.wallet_answers import FundsMissing, PayeeRefused, PaymentTooLarge
@@ -60,18 +60,13 @@ class Planner:
         self._rules = rules
         self._reserve_sats = reserve_sats
         self._forgotten = ForgottenPayments(ledger, wallet, pool=pool)
+        self._reader = StandingReader(ledger, wallet, pool=pool)
 
     async def standing(self) -> Standing:
         """The pool's money now. Raises Stopped where the wallet is not the pool's."""
         if not await self._wallet.owns(self._address):
             raise Stopped(f"the payment daemon's wallet does not own {self._address}")
-        under_way, balances = await asyncio.to_thread(self._ledger.payments.under_way, self._pool)
-        return Standing(
-            balances=balances,
-            unsettled_sats=sum(payment.total_sats for payment in under_way),
-            sent_sats=sum(payment.total_sats for payment in under_way if payment.state is State.BROADCAST),
-            wallet_sats=await self._wallet.spendable_sats(),
-        )
+        return await self._reader.read()
 
     async def plan(self, standing: Standing) -> Plan:
         """Raises Stopped where somebody is due and cannot be paid now."""

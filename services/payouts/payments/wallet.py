@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,12 +36,7 @@ nobody competes for blocks give no estimates, and mine anything above the relay 
 
 _NOT_FOUND = (-5, -8)  # not known, or no id at all
 _IN_CHAIN, _NOT_LOCKED = -27, -8
-_KNOWN_TEXTS = (
-    "already in block chain",
-    "txn-already-in-mempool",
-    "txn-already-known",
-    "already in utxo set",
-)
+_KNOWN = ("already in block chain", "txn-already-in-mempool", "txn-already-known", "already in utxo set")
 _CONFLICT_TEXTS = ("missingorspent", "missing-inputs", "missing inputs", "inputs-spent")
 
 
@@ -123,6 +118,12 @@ class Wallet:
         """Mature and confirmed coins and the change of own payments."""
         return self._calls.sats(await self._calls.call("getbalance"))
 
+    async def waiting_change_sats(self, txids: Collection[str]) -> int:
+        """What own transactions give back and the wallet does not count before it is in a block."""
+        rows = await self._calls.call("listunspent", 0, 0)
+        waiting = [row for row in rows if row["txid"] in txids and not row.get("safe", True)]
+        return sum(self._calls.sats(row["amount"]) for row in waiting)
+
     async def fee_sats(self, outputs: Sequence[Output], change_address: str) -> int:
         """What sending these outputs would cost now; nothing is changed, no coin locked, no address used up.
 
@@ -183,10 +184,12 @@ class Wallet:
         return LookedBack(int(known["confirmations"]), fee_sats)
 
     async def received_sats(self, txid: str) -> int | None:
-        """What a transaction in the chain brought to the wallet; None if there is no such one."""
+        """What a transaction in the chain brought in, 0 if the wallet paid it; None if it is not there."""
         known = await self._look_up(txid)
         if known is None or int(known["confirmations"]) < 1:
             return None
+        if any(row["category"] == "send" for row in known["details"]):
+            return 0
         brought = [row["amount"] for row in known["details"] if row["category"] in ("receive", "generate")]
         return sum(self._calls.sats(amount) for amount in brought)
 
@@ -283,7 +286,7 @@ def _require_room(weight: int) -> None:
 
 def _verdict(refused: DaemonRefused) -> Sent:
     text = refused.text.lower()
-    if refused.code == _IN_CHAIN or any(known in text for known in _KNOWN_TEXTS):
+    if refused.code == _IN_CHAIN or any(known in text for known in _KNOWN):
         return Sent(Sending.KNOWN, refused.text)
     is_conflict = any(words in text for words in _CONFLICT_TEXTS)
     return Sent(Sending.CONFLICT if is_conflict else Sending.REFUSED, refused.text)
