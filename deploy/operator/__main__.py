@@ -18,7 +18,7 @@ from deploy.operator.checks.ground import Ground, survey
 from deploy.operator.command_line import parser
 from deploy.operator.doctor import examine
 from deploy.operator.finding_text import COLUMNS, findings_json, findings_text
-from deploy.operator.findings import is_sound
+from deploy.operator.findings import is_sound, reworded
 from deploy.operator.masking import Masking, secrets_of_environment, secrets_of_urls
 from deploy.operator.money import Money
 from deploy.operator.orders import Desk
@@ -38,7 +38,7 @@ def main(words: list[str], environ: Mapping[str, str]) -> int:
     if arguments.command != "check" and ground.settings_problems:
         return _complain(masking, "\n".join(ground.settings_problems), USAGE)
     try:
-        answer = asyncio.run(_answer(arguments, ground))
+        answer = asyncio.run(_answer(arguments, ground, masking))
     except (NoBus, Refused, BusError, TimeoutError) as error:
         return _complain(masking, str(error) or "NATS does not answer in time", WRONG)
     text = json.dumps(answer.data, indent=2, ensure_ascii=False) if arguments.json else answer.text
@@ -46,9 +46,10 @@ def main(words: list[str], environ: Mapping[str, str]) -> int:
     return FINE if answer.ok else WRONG
 
 
-async def _answer(arguments: argparse.Namespace, ground: Ground) -> Answer:
+async def _answer(arguments: argparse.Namespace, ground: Ground, masking: Masking) -> Answer:
     if arguments.command == "check":
-        findings = await examine(ground, arguments.only)
+        # before lines are broken: half a secret would not be known again
+        findings = [reworded(one, masking.masked) for one in await examine(ground, arguments.only)]
         return Answer(findings_text(findings), findings_json(findings), is_sound(findings))
     url = ground.settings.nats_url
     async with open_bus(url) as bus:
@@ -72,8 +73,9 @@ def _masking(ground: Ground) -> Masking:
 
 
 def _complain(masking: Masking, text: str, code: int) -> int:
-    lines = [textwrap.fill(line, COLUMNS, break_on_hyphens=False) for line in f"nomp: {text}".splitlines()]
-    print(masking.masked("\n".join(lines)), file=sys.stderr)
+    said = masking.masked(f"nomp: {text}")
+    lines = [textwrap.fill(line, COLUMNS, break_on_hyphens=False) for line in said.splitlines()]
+    print("\n".join(lines), file=sys.stderr)
     return code
 
 

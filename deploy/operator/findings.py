@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 
 class Level(enum.Enum):
@@ -46,6 +46,14 @@ def unchecked(code: str, where: str, what: str, *, mend: str) -> Finding:
 def fine(code: str, where: str, what: str) -> Finding:
     """Something that is in order."""
     return Finding(Level.FINE, code, where, what)
+
+
+def reworded(finding: Finding, change: Callable[[str], str]) -> Finding:
+    """With its words changed."""
+    return replace(
+        finding, where=change(finding.where), what=change(finding.what), why=change(finding.why),
+        mend=change(finding.mend),
+    )  # fmt: skip
 
 
 def is_sound(findings: Iterable[Finding]) -> bool:

@@ -40,7 +40,8 @@ def secrets_of_environment(environ: Mapping[str, str]) -> set[str]:
         if not (_SECRET_NAME.search(plain) or _URL_NAME.search(plain)):
             continue
         text = _read(value) if name.endswith("_FILE") else value
-        found |= secrets_of_urls(text) if _URL_NAME.search(plain) else _lines(text)
+        found |= secrets_of_urls(text) if _URL_NAME.search(plain) else set()
+        found |= _lines(text) if _SECRET_NAME.search(plain) else set()  # a webhook's URL is a secret itself
     return found
 
 

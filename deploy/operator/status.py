@@ -17,6 +17,7 @@ from nompcore.errors import BusError, StreamGap
 from nompcore.jetstream import bucket_stream
 from nompcore.messages import Message, NetworkSnapshot, PaymentFailed, PoolSnapshot
 from nompcore.requests import PaymentsControl, PaymentsControlReply
+from nompcore.subject_kinds import Subject
 from nompcore.subjects import (
     ALERT,
     AUDIT_FAILED,
@@ -26,7 +27,6 @@ from nompcore.subjects import (
     STATS,
     STRATUM_CONTROL,
     SWITCH_ORDER,
-    Subject,
     network_key,
     pool_key,
 )

@@ -11,6 +11,7 @@ from typing import Protocol
 from nompcore.bus import Bus
 from nompcore.config import PoolConfig
 from nompcore.messages import Message
+from nompcore.subject_kinds import Subject
 from nompcore.subjects import (
     ALERT,
     AUDIT_FAILED,
@@ -20,7 +21,6 @@ from nompcore.subjects import (
     PAYEE_QUARANTINED,
     PAYMENT_FAILED,
     PAYMENT_SENT,
-    Subject,
 )
 from services.notifier.alerting.channel import AlertChannel
 from services.notifier.metrics import DELIVERED, EXPIRED

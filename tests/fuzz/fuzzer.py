@@ -7,11 +7,17 @@ import sys
 
 import atheris  # type: ignore[import-untyped]
 
-# The fuzzer is to look into stratum and the verdict about a share, not into what those are made of.
-AS_IT_IS = ("nompcore.job", "nompcore.messages", "nompcore.template", "nompcore.coin")
+# The fuzzer is to look into what reads strangers' bytes, not into what that is made of.
+AS_IT_IS = (
+    *(f"nompcore.{name}" for name in ("job", "messages", "template", "coin", "config", "switching")),
+    "services.notifier.line_listener",
+)
 INSTRUMENTED = (
-    "nompcore.share",
+    *(f"nompcore.{name}" for name in ("share", "signed_message", "subscriptions", "upstream_job")),
     *(f"services.stratum.{name}" for name in ("entrance", "ip_group", "session", "time_outs")),
+    *(f"services.notifier.{name}" for name in ("command", "notice", "switch_line")),
+    *(f"services.api.subscribing.{name}" for name in ("challenge", "links")),
+    "services.jobmaker.upstream.dialogue",
 )
 
 for name in AS_IT_IS:

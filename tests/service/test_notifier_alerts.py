@@ -14,6 +14,7 @@ from nompcore.config.alert_events import EVENTS
 from nompcore.config.alerts import AlertChannelConfig, QuietHoursConfig, Severity
 from nompcore.messages import Message
 from nompcore.settings import SettingsInvalid
+from nompcore.subject_kinds import Subject
 from nompcore.subjects import (
     ALERTED,
     AUDIT_FAILED,
@@ -23,7 +24,6 @@ from nompcore.subjects import (
     PAYMENT_FAILED,
     PAYMENT_SENT,
     PAYOUTS,
-    Subject,
 )
 from services.notifier.alerting.alert import alert_id
 from services.notifier.alerting.channels import alert_channels

@@ -76,6 +76,12 @@ def test_junk_is_not_ours(text: str) -> None:
     assert read_token(Purpose.END, text, KEY) is None
 
 
+def test_half_a_surrogate_pair_is_not_ours() -> None:
+    text = challenge_text(Challenge("pool.example", "ltc", "Lme", EndAll(), NOW_MS, "0" * 32), KEY)
+
+    assert read_challenge(text.replace("pool", "\ud800"), KEY, NOW_MS) is NotTaken.FOREIGN
+
+
 def test_the_words_that_are_signed() -> None:
     want = Subscribe("mail", "me@example.org", ("worker-offline", "paid"), 15, 50)
     challenge = Challenge("pool.example", "litecoin", "Lme", want, NOW_MS, "0" * 32)

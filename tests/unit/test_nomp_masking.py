@@ -8,6 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.operator.finding_text import findings_text
+from deploy.operator.findings import reworded, wrong
 from deploy.operator.masking import LEAST_LETTERS, MASK, Masking, secrets_of_environment, secrets_of_urls
 from deploy.operator.secrets_of_config import secrets_of_config
 from tests.unit import api_samples as samples
@@ -45,13 +47,25 @@ def test_secrets_of_the_environment_are_known_in_every_form(tmp_path: Path) -> N
         "NOMP_BLOCKNOTIFY_PASSWORD": "plain",
         "ADMIN_USERS": "ann:$argon2id$hash\nbob:$argon2id$other",
         "REDIS_URL_FILE": str(tmp_path / "missing"),
+        "WEBHOOK_URL": "https://chat.example/hooks/T0KEN",
         "API_PORT": "8080",
     }
 
     assert secrets_of_environment(environ) == {
         "in-a-url", "percent%40ed", "percent@ed", "from-a-file", "plain", "ann:$argon2id$hash",
-        "bob:$argon2id$other",
+        "bob:$argon2id$other", "https://chat.example/hooks/T0KEN",
     }  # fmt: skip
+
+
+def test_a_secret_is_masked_before_lines_are_broken() -> None:
+    secret = "correct horse " * 9 + "x" * 120
+    masking = Masking([secret])
+    finding = wrong("code", f"at {secret}", f"{secret} is refused", why=secret, mend=secret)
+
+    text = findings_text([reworded(finding, masking.masked)])
+
+    assert text.count(MASK) == 4
+    assert "horse" not in text
 
 
 def test_what_is_no_url_is_secret_as_a_whole() -> None:

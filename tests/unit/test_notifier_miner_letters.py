@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import ipaddress
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from nompcore.subscriptions import TARGETS, Subscriber
+from services.notifier.subscribers import mail_box
 from services.notifier.subscribers.channel_requests import REQUESTS, Letter, request_of
 from services.notifier.subscribers.outlets import Outcome, outcome_of
 from services.notifier.subscribers.post_box import (
@@ -131,6 +133,8 @@ def test_what_an_answer_means(status: int | None, outcome: Outcome) -> None:
         "::",
         "fe80::1%eth0",
         "fd00::1",
+        "fec0::1",
+        "192.0.0.9",
         "ff02::1",
         "::ffff:10.0.0.1",
         "::7f00:1",
@@ -157,6 +161,15 @@ def test_networks_of_the_operators_own_choice() -> None:
     assert may_reach("10.1.2.3", 443, [home])
     assert not may_reach("10.2.2.3", 443, [home])
     assert not may_reach("fd00::1", 443, [home])
+
+
+def test_a_mail_address_leads_to_a_box() -> None:
+    assert doctest.testmod(mail_box).failed == 0
+
+
+def test_a_public_address_of_this_machine_must_be_listed() -> None:
+    assert not may_reach("1.1.1.1", 443, [], own=True)
+    assert may_reach("1.1.1.1", 443, [ipaddress.ip_network("1.1.1.0/24")], own=True)
 
 
 @given(st.ip_addresses())

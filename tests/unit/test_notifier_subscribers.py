@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -188,6 +189,18 @@ def test_what_has_ended_is_forgotten() -> None:
     watched.look(NOW_MS, worker("r1", NOW_MS))
 
     assert list(watched.told.of) == ["b" * 16]
+
+
+@pytest.mark.parametrize("rig", ["https://evil.example/claim", "evil.example", "www.evil.example:8080"])
+def test_no_link_is_made_of_a_workers_name(rig: str) -> None:
+    text = WORDS.offline([f"{ADDRESS}.{rig}"], 15)
+
+    assert "//" not in text
+    assert ".example" not in text
+
+
+def test_a_workers_plain_name_is_told_as_it_is() -> None:
+    assert WORDS.offline([f"{ADDRESS}.rig-1.2"], 15).endswith("from rig-1.2")
 
 
 def test_names_of_workers_cannot_speak() -> None:

@@ -12,7 +12,8 @@ from nats.js.api import StreamConfig, StreamInfo
 from deploy.operator.checks.ground import ANSWER_SECONDS, Ground
 from deploy.operator.findings import Finding, fine, unchecked, wrong
 from nompcore.jetstream import stream_config
-from nompcore.subjects import STREAMS, Stream
+from nompcore.subject_kinds import Stream
+from nompcore.subjects import STREAMS
 
 FULL = 0.8
 """Part of a stream's own limit from which on it is nearly full."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.operator.masking import MASK
+
 PROC = Path("/proc")
 _LISTENING = "0A"
+_SECRET = re.compile(r"(-\S*(?:pass|secret|token)\S*?[= ])\S+", re.IGNORECASE)
 
 
 def owner_of(port: int, proc: Path = PROC) -> str | None:
@@ -15,12 +19,16 @@ def owner_of(port: int, proc: Path = PROC) -> str | None:
     for process in proc.glob("[0-9]*"):
         try:
             if any(str(link.readlink()) in sockets for link in (process / "fd").iterdir()):
-                return (
-                    (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                )
+                return _told((process / "cmdline").read_bytes())
         except OSError:
             continue  # another user's, or just gone
     return None
+
+
+def _told(command_line: bytes) -> str:
+    """A command line without passwords: it is somebody else's, so none of them is known."""
+    words = command_line.replace(b"\0", b" ").decode(errors="replace").strip()
+    return _SECRET.sub(rf"\1{MASK}", words)
 
 
 def _inodes(port: int, proc: Path) -> Iterator[str]:

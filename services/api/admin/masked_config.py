@@ -7,13 +7,13 @@ from typing import Any
 
 MASK = "•••"
 
-SECRET_KEYS = re.compile(r"password|secret|token|webhooks|apikey|privatekey|^url$", re.IGNORECASE)
+SECRET_KEYS = re.compile(r"password|secret|token|webhooks|minermail|apikey|privatekey|^url$", re.IGNORECASE)
 """Keys whose values are secrets, with everything below them."""
 
 VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 """A value that is only the name of a variable tells nothing; one with a default may tell that."""
 
-LOGIN_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+LOGIN_IN_URL = re.compile(r"(?<=://)[^/?#\s]+(?=@)")
 
 
 def masked(value: Any, *, is_secret: bool = False) -> Any:

@@ -86,4 +86,6 @@ def _time_ms(text: str) -> int | None:
 
 
 def _seal(said: str, key: bytes) -> str:
-    return hmac.new(key, f"challenge\0{said}".encode(), hashlib.sha256).hexdigest()[:32]
+    sealed = f"challenge\0{said}"
+    # half a surrogate pair is no character, but a stranger may send one
+    return hmac.new(key, sealed.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]

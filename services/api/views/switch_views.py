@@ -11,9 +11,11 @@ from services.api.state.switch_board import SwitchLive
 from services.api.views.pool_views import PoolViews
 from services.api.views.switch_models import PoolRevenue, ProfitDecision, Switch, SwitchPool
 
+OPERATOR = "operator"
+
 
 def switch_view(live: SwitchLive, views: PoolViews) -> Switch:
-    """One switch."""
+    """One switch for its operators."""
     config, state = live.config, live.state
     if state is not None and state.pool != live.pool:
         state = None  # of a pool that it no longer has
@@ -29,6 +31,14 @@ def switch_view(live: SwitchLive, views: PoolViews) -> Switch:
         automatic=state is not None and state.automatic,
         profit=_decision(live.report) if live.report else None,
     )
+
+
+def public_switch_view(live: SwitchLive, views: PoolViews) -> Switch:
+    """One switch for everybody: what an operator is called, and noted, is no stranger's business."""
+    view = switch_view(live, views)
+    if view.automatic or not view.author:
+        return view
+    return view.model_copy(update={"author": OPERATOR, "reason": ""})
 
 
 def _pool(name: str, pools: Mapping[str, PoolConfig]) -> SwitchPool:

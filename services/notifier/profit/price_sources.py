@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -107,33 +107,65 @@ class CommandPrices:
     async def fetch(self) -> Told:
         """What it prints. Raises PricesUnavailable."""
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._section.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise PricesUnavailable(error.strerror or type(error).__name__) from error
-        try:
-            async with asyncio.timeout(self._section.timeout_seconds):
-                body = await _output(process)
+            body = await _printed(self._section.command, self._section.timeout_seconds)
         except TimeoutError as error:
             raise PricesUnavailable("it did not end in time") from error
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        except OSError as error:
+            raise PricesUnavailable(error.strerror or type(error).__name__) from error
         return Told(table_prices(_document(body)), self._now_ms())
 
 
-async def _output(process: asyncio.subprocess.Process) -> bytes:
-    """All that a process prints until it ends. Raises PricesUnavailable where it fails."""
-    assert process.stdout is not None
+async def _printed(command: Sequence[str], seconds: float) -> bytes:
+    """All that a program prints until it ends.
+
+    Raises PricesUnavailable where it fails, TimeoutError where it takes longer, OSError where there is none.
+    The pipe is our own: asyncio calls a process ended when its pipes are as well, and a child may keep one.
+    """
+    reading, writing = os.pipe()
+    async with _stream(reading) as output:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing)
+        async with _killed_unless_done(process), asyncio.timeout(seconds):
+            return await _output(process, output)
+
+
+@contextlib.asynccontextmanager
+async def _stream(reading: int) -> AsyncIterator[asyncio.StreamReader]:
+    """What comes out of a pipe."""
+    reader = asyncio.StreamReader()
+    pipe = os.fdopen(reading, "rb", 0)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), pipe
+    )
+    try:
+        yield reader
+    finally:
+        transport.close()
+
+
+@contextlib.asynccontextmanager
+async def _killed_unless_done(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+    """With its children, which may be there when it has gone itself."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
+
+
+async def _output(process: asyncio.subprocess.Process, output: asyncio.StreamReader) -> bytes:
     body = b""
-    while chunk := await process.stdout.read(1 << 16):
+    while chunk := await output.read(1 << 16):
         body = _bounded(body + chunk)
     if code := await process.wait():
         raise PricesUnavailable(f"it ended with exit code {code}")

@@ -9,7 +9,8 @@ miner_words    the words of it
 register       who is to be told what, as the api writes it
 pool_trust     whether a pool's figures can be relied on at the moment
 teller         the rounds, done by one replica at a time
+asked_store    how often mail boxes are asked for a confirmation; mail_box: which box an address is
 post_box       from what is to be sent to what was, with the pauses after failures
 outlets        the ways out: requests are made by channel_requests and go by public_poster, mail by miner_mail
-public_address which addresses on the internet a stranger's URL may lead to
+public_address which addresses on the internet a stranger's URL may lead to; own_address: not this machine's
 """

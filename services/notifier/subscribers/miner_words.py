@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from nompcore.requests import MinerPayment
 from services.notifier.rules import shown_name
 
 NAMES_IN_A_NOTE = 10
+
+# Whoever mines to an address names its workers: no chat or mail program is to make a link of a name.
+_LINKING = re.compile(r"[:/]|\.(?=[A-Za-z])")
 
 _UNITS = ("H/s", "kH/s", "MH/s", "GH/s", "TH/s", "PH/s", "EH/s")
 
@@ -60,9 +64,12 @@ class MinerWords:
         return f"{self.pool} {shown_name(self.address)}"
 
     def _names(self, workers: Sequence[str]) -> str:
-        shown = [shown_name(worker.removeprefix(f"{self.address}.")) for worker in workers[:NAMES_IN_A_NOTE]]
+        shown = [self._name(worker) for worker in workers[:NAMES_IN_A_NOTE]]
         more = len(workers) - len(shown)
         return ", ".join(shown) + (f" and {more} more" if more else "")
+
+    def _name(self, worker: str) -> str:
+        return _LINKING.sub("?", shown_name(worker.removeprefix(f"{self.address}.")))
 
 
 def rate_text(hashrate: float) -> str:

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import httpcore
 
+from services.notifier.subscribers.own_address import is_own
 from services.notifier.subscribers.public_address import Network, may_reach
 
 TIMEOUT_SECONDS = 10.0
-MAX_CONNECTIONS = 8
+MAX_CONNECTIONS = 64  # as many as addresses are told at a time
 
 HEADERS: Mapping[bytes | str, bytes | str] = {
     "Content-Type": "application/json",
@@ -76,9 +77,12 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError("no such name") from error
         addresses = [str(place[0]) for *_, place in found]
-        if not addresses or not all(may_reach(address, port, self._networks) for address in addresses):
+        if not addresses or not all(self._is_open(address, port) for address in addresses):
             raise NotPublic("not a public address")
         return addresses[0]
+
+    def _is_open(self, address: str, port: int) -> bool:
+        return may_reach(address, port, self._networks, own=is_own(address, port))
 
 
 class PublicPoster:

@@ -18,8 +18,9 @@ from nompcore.ending import end_tasks, first_of
 from nompcore.errors import BusError
 from nompcore.lease import Lease
 from nompcore.requests import MinerRequest
-from nompcore.subjects import MINER, TELLERS
+from nompcore.subjects import MINER, TELLERS, subscriber_key
 from nompcore.subscriptions import Subscriber
+from services.notifier.subscribers.asked_store import AskedStore
 from services.notifier.subscribers.channel_requests import Letter
 from services.notifier.subscribers.looking import CONFIRM, Look, after_look
 from services.notifier.subscribers.miner_words import MinerWords
@@ -40,7 +41,12 @@ from services.notifier.subscribers.told_store import ToldStore
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 60.0
-AT_A_TIME = 8
+LOOKS_AT_A_TIME = 8
+"""Questions that payouts is asked."""
+
+AT_A_TIME = 64
+"""Addresses: receivers that take their time must be many to hold up those of others."""
+
 PAYMENTS = 20
 """Of an address, asked for with each look: payments are made every few minutes at most."""
 
@@ -63,6 +69,8 @@ class Teller:
         self._register = Register(bus)
         self._trust = PoolTrust(bus, config.pools, now_ms)
         self._store = ToldStore(bus)
+        self._asked = AskedStore(bus)
+        self._looks = asyncio.Semaphore(LOOKS_AT_A_TIME)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell until `stop`, as long as it is this replica's turn."""
@@ -128,7 +136,8 @@ class Teller:
     async def _look_and_send(self, key: str, subscriber: Subscriber) -> None:
         told = await self._store.get(key)
         request = MinerRequest(address=subscriber.address, payments_limit=PAYMENTS)
-        reply = await self._bus.request(MINER, request, pool=subscriber.pool)
+        async with self._looks:
+            reply = await self._bus.request(MINER, request, pool=subscriber.pool)
         now_ms = self._now_ms()
         look = Look(reply, now_ms, self._trust.is_trusted(subscriber.pool))
         told = self._without_stale(after_look(subscriber, told, look, self._words(subscriber)), subscriber)
@@ -144,7 +153,7 @@ class Teller:
     async def _send(self, letter: Letter) -> Outcome:
         channel, event = letter.subscription.channel, letter.note.event
         is_question = event == CONFIRM and not letter.note.tries
-        if is_question and not await self._store.may_ask(letter.subscription.target, self._now_ms()):
+        if is_question and not await self._may_ask(letter):
             NOTES_GIVEN_UP.labels(channel, "asked already").inc()
             return Outcome.REFUSED
         outcome = await self._outlets.send(letter)
@@ -155,6 +164,11 @@ class Teller:
         else:
             NOTES_GIVEN_UP.labels(channel, "refused").inc()
         return outcome
+
+    async def _may_ask(self, letter: Letter) -> bool:
+        subscriber = letter.subscriber
+        key = subscriber_key(subscriber.pool, subscriber.address)
+        return await self._asked.may_ask(letter.subscription.target, key)
 
     def _without_stale(self, told: Told, subscriber: Subscriber) -> Told:
         told, dropped = without_stale(told, self._now_ms())

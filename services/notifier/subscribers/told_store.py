@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import msgspec
 
 from nompcore.bus import Bus
@@ -13,9 +11,6 @@ from services.notifier.subscribers.told import Told
 
 AVERAGE_MS = 10 * 60 * 1000
 """So much of an average may be lost: it is not written with each look."""
-
-MAIL_PAUSE_MS = 24 * 3600 * 1000
-"""A mail box is asked so often at most, whoever wishes it."""
 
 
 class ToldStore:
@@ -63,15 +58,6 @@ class ToldStore:
         self._known.pop(key, None)
         self._written.pop(key, None)
         await self._bucket.delete(key)
-
-    async def may_ask(self, recipient: str, now_ms: int) -> bool:
-        """Whether a mail box may be asked for a confirmation now; then it may not for a day."""
-        key = f"mail.{hashlib.sha256(recipient.lower().encode()).hexdigest()[:32]}"
-        entry = await self._bucket.get(key)
-        if entry is not None and now_ms - int(entry.value) < MAIL_PAUSE_MS:
-            return False
-        await self._bucket.put(key, str(now_ms).encode())
-        return True
 
 
 def _read(value: bytes) -> Told:
