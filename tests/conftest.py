@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nompcore.bus import Bus
 from tests.servers import Litecoind, NatsServer, PostgresServer, ValkeyServer
 from tests.servers.postgres import running_postgres
+from tests.side_by_side import FileScheduling
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Warnings are errors, except those of dependencies that we cannot mend."""
+    """Warnings are errors, except those of dependencies that we cannot mend. Byte code is kept, whatever the
+    environment says: else every service that is started would compile its sources anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # nats-py 2.16 takes the start time of a service from it; deprecated from Python 3.12
     config.addinivalue_line(
         "filterwarnings", r"ignore:datetime\.datetime\.utcnow:DeprecationWarning:nats\..*"
@@ -22,12 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", r"ignore:'imghdr' is deprecated:DeprecationWarning")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What may run side by side (pytest-xdist): files, but not whole pools, each of which fills a machine."""
-    for item in items:
-        folder = item.path.parent.name
-        group = "whole pools" if folder in ("chaos", "e2e") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
+    """In the order of the files: whole pools, which take longest, come early."""
+    config.option.loadscopereorder = False
+    return FileScheduling(config, log)
 
 
 @pytest.fixture

@@ -19,11 +19,12 @@ def litecoin_conf(*, rpc_port: int, p2p_port: int, password: str, peer: str, ext
 
     A template is only served to a node with a peer (-9) and a recent tip (-10): hence two nodes, and a tip
     may be as old as it likes. `fallbackfee` because an empty chain gives no fee estimate. MWEB stays off: it
-    activates at height 432 and needs a peg-in by hand there.
+    activates at height 432 and needs a peg-in by hand there. `keypool` because a wallet otherwise begins with
+    1000 keys of each kind, which takes seconds.
     """
     return (
         f"regtest=1\nserver=1\nfallbackfee=0.0001\nmaxtipage=2000000000\nvbparams=mweb:-2:0\n"
-        f"[regtest]\nrpcport={rpc_port}\nport={p2p_port}\nrpcuser=nomp\nrpcpassword={password}\n"
+        f"keypool=25\n[regtest]\nrpcport={rpc_port}\nport={p2p_port}\nrpcuser=nomp\nrpcpassword={password}\n"
         f"addnode={peer}\n{extra}"
     )
 

@@ -27,7 +27,8 @@ shells      bus            typed messages over NATS, the one door to it; made of
             descriptors    as many connections as the system lets a process have
             logs           JSON lines
             metrics        Prometheus
-contract    subjects       which subject carries which message, from whom to whom
+contract    subjects       which subject carries which message, from whom to whom, in rows of these
+            subject_kinds  kinds
             requests       what api asks payouts, and the answers
             alarms         messages that call an operator
             control        what the admin center asks stratum, and its log

@@ -16,7 +16,7 @@ from nompcore.bucket_watch import BucketWatch, Change, Present
 from nompcore.jetstream import bucket_stream, is_removal
 from nompcore.link import Link
 from nompcore.messages import Message
-from nompcore.subjects import Bucket as BucketRow
+from nompcore.subject_kinds import Bucket as BucketRow
 from nompcore.wire import decode, encode
 
 T = TypeVar("T", bound=Message)

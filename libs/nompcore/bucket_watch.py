@@ -16,7 +16,7 @@ from nompcore.link import Link
 from nompcore.patience import Patience
 from nompcore.pull import Pull
 from nompcore.stream_reader import INACTIVE_SECONDS, require_contiguous
-from nompcore.subjects import Bucket as BucketRow
+from nompcore.subject_kinds import Bucket as BucketRow
 
 log = logging.getLogger(__name__)
 

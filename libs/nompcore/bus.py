@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 from nats.js.api import StreamConfig
 
 from nompcore import metrics
-from nompcore import subjects as table
+from nompcore import subject_kinds as kinds
 from nompcore.bucket import Bucket
 from nompcore.errors import BusError, BusUnavailable
 from nompcore.jetstream import streams_of, without_age_limit
@@ -128,7 +128,7 @@ class Bus:
 
     async def publish(
         self,
-        subject: table.Subject[T],
+        subject: kinds.Subject[T],
         message: T,
         *,
         pool: str,
@@ -143,7 +143,7 @@ class Bus:
         name = subject.of(pool)
         return await self._writer.publish(name, encode(message), msg_id, timeout_seconds)
 
-    async def send(self, subject: table.Subject[T], message: T, *, pool: str, replica: str = "") -> None:
+    async def send(self, subject: kinds.Subject[T], message: T, *, pool: str, replica: str = "") -> None:
         """Sends a message that may be lost to whoever listens; while not connected it is, and is counted."""
         if not self._link.connected:
             metrics.BUS_DROPPED.labels(subject.pattern).inc()
@@ -152,7 +152,7 @@ class Bus:
         with bus_errors(f"send {name}"):
             await self._link.nc.publish(name, encode(message))
 
-    async def subscribe(self, subject: table.Subject[T], handler: Callable[[T], Awaitable[None]]) -> None:
+    async def subscribe(self, subject: kinds.Subject[T], handler: Callable[[T], Awaitable[None]]) -> None:
         """Each message of all pools, live, to `handler`, one after another: keep it short.
 
         Sees messages of streams too. What comes while not connected is missed. What is no such message, or
@@ -176,7 +176,7 @@ class Bus:
             await self._link.nc.subscribe(subject.wildcard, cb=handle)
         await self._link.settle()
 
-    async def last(self, subject: table.Subject[T], pool: str) -> T | None:
+    async def last(self, subject: kinds.Subject[T], pool: str) -> T | None:
         """The last message of a pool in the subject's stream. Raises BusUnavailable."""
         if subject.stream is None:
             raise ValueError(f"{subject.pattern} is in no stream")
@@ -189,7 +189,7 @@ class Bus:
         return decode(subject.message, message.data or b"")
 
     def read(
-        self, subject: table.Subject[T], pool: str, after_sequence: int
+        self, subject: kinds.Subject[T], pool: str, after_sequence: int
     ) -> AsyncIterator[list[Stored[T]]]:
         """Every message of one pool after a position, in order, in batches, for ever.
 
@@ -202,7 +202,7 @@ class Bus:
 
     async def stretch(
         self,
-        subject: table.Subject[T],
+        subject: kinds.Subject[T],
         pool: str,
         after_sequence: int,
         *,
@@ -216,7 +216,7 @@ class Bus:
         """
         return await StreamReader(self._link, subject, pool, after_sequence).stretch(up_to, limit)
 
-    async def log_state(self, subject: table.Subject[T], pool: str = "") -> LogState:
+    async def log_state(self, subject: kinds.Subject[T], pool: str = "") -> LogState:
         """The stream of a subject as it is now, and how much of it is the pool's. Raises BusUnavailable."""
         if subject.stream is None:
             raise ValueError(f"{subject.pattern} is in no stream")
@@ -227,7 +227,7 @@ class Bus:
         own = (info.state.subjects or {}).get(name, 0) if name else info.state.messages
         return LogState(created_ms, info.state.last_seq, own, info.state.bytes)
 
-    async def cut(self, subject: table.Subject[T], pool: str, before_sequence: int) -> None:
+    async def cut(self, subject: kinds.Subject[T], pool: str, before_sequence: int) -> None:
         """Removes the pool's messages below a sequence for ever. Repeating it is harmless.
 
         Only for the service that the table names as the stream's cutter. BusUnavailable means unknown.
@@ -242,7 +242,7 @@ class Bus:
 
     async def work(
         self,
-        subject: table.Subject[T],
+        subject: kinds.Subject[T],
         durable: str,
         handler: Callable[[T], Awaitable[None]],
         stop: asyncio.Event,
@@ -267,7 +267,7 @@ class Bus:
 
     async def serve(
         self,
-        endpoint: table.Endpoint[Q, R],
+        endpoint: kinds.Endpoint[Q, R],
         handler: Callable[[Q], Awaitable[R]],
         pool: str,
         replica: str = "",
@@ -277,7 +277,7 @@ class Bus:
 
     async def request(
         self,
-        endpoint: table.Endpoint[Q, R],
+        endpoint: kinds.Endpoint[Q, R],
         message: Q,
         *,
         pool: str,
@@ -290,11 +290,11 @@ class Bus:
 
     # ---- shared state ----
 
-    def bucket(self, row: table.Bucket) -> Bucket:
+    def bucket(self, row: kinds.Bucket) -> Bucket:
         """A key-value bucket."""
         return Bucket(self._link, row)
 
-    def objects(self, row: table.ObjectStore) -> Objects:
+    def objects(self, row: kinds.ObjectStore) -> Objects:
         """An object store."""
         return Objects(self._link, row)
 

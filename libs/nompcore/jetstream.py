@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
-from nompcore.subjects import BUCKETS, OBJECT_STORES, STREAMS, SUBJECTS, Bucket, ObjectStore, Storage, Stream
+from nompcore.subject_kinds import Bucket, ObjectStore, Storage, Stream
+from nompcore.subjects import BUCKETS, OBJECT_STORES, STREAMS, SUBJECTS
 
 _STORAGE = {Storage.MEMORY: StorageType.MEMORY, Storage.FILE: StorageType.FILE}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import msgspec
 
@@ -23,6 +24,8 @@ from nompcore.merkle import branch
 from nompcore.messages import Job
 from nompcore.target import difficulty_from_target
 from nompcore.template import Template
+
+_WORK_NAME_DIGITS = 16  # of one miner's live jobs; nobody gains by two of them being alike
 
 
 def build_job(
@@ -93,7 +96,7 @@ class PreparedJob:
     ntime: int  # Unix seconds; earliest accepted
     network_target: int
     network_difficulty: float  # of that target, in the pool's unit
-    key_prefix: bytes  # begins the keys of the job's shares
+    key_prefix: bytes  # begins the keys of its shares: the same for jobs in which they are the same work
     extranonce2_size: int  # bytes, at most 4
     forward_target: int  # a header hash at or below it goes to the upstream pool; 0 where there is none
     version_mask: int  # the version bits that may differ from the job's, as far as the job's maker minds
@@ -121,11 +124,18 @@ def prepare_job(job: Job, coin: Coin) -> PreparedJob:
         ntime=job.ntime,
         network_target=network_target,
         network_difficulty=difficulty_from_target(network_target, coin.multiplier),
-        key_prefix=job.job_id.encode(),
+        key_prefix=_work_name(job),
         extranonce2_size=job.extranonce2_size,
         forward_target=int.from_bytes(hex_to_bytes(job.forward_target_hex), "big"),
         version_mask=int.from_bytes(hex_to_bytes(job.version_mask_hex or "ffffffff", 4), "big"),
     )
+
+
+def _work_name(job: Job) -> bytes:
+    """Of all that is hashed beside what a share's key holds. Jobs that differ in nothing else, as those of a
+    quiet chain do when they are only sent anew, would have a share with a late ntime be paid in each."""
+    parts = (job.prevhash_hex, job.nbits_hex, *job.merkle_branch_hex, job.coinb1_hex, job.coinb2_hex)
+    return sha256(" ".join(parts).encode()).hexdigest()[:_WORK_NAME_DIGITS].encode()
 
 
 def block_body(template: Template, *, proof_of_stake: bool = False) -> BlockBody:

@@ -24,7 +24,7 @@ from nompcore.bucket import Bucket
 from nompcore.bus import Bus
 from nompcore.ending import end_tasks
 from nompcore.errors import BusError, BusUnavailable
-from nompcore.subjects import Bucket as BucketRow
+from nompcore.subject_kinds import Bucket as BucketRow
 
 log = logging.getLogger(__name__)
 

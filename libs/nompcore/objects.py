@@ -16,7 +16,7 @@ from nats.js.api import Header
 from nompcore.errors import BusError
 from nompcore.jetstream import store_stream
 from nompcore.link import Link
-from nompcore.subjects import ObjectStore
+from nompcore.subject_kinds import ObjectStore
 
 CHUNK_BYTES = 4 * 1024 * 1024
 """A block of Bitcoin in one: the server writes each chunk to its disk before the next one comes.

@@ -14,7 +14,7 @@ from nompcore import metrics
 from nompcore.errors import BusError, NompError
 from nompcore.link import Link, bus_errors
 from nompcore.messages import Message
-from nompcore.subjects import Endpoint
+from nompcore.subject_kinds import Endpoint
 from nompcore.version import VERSION
 from nompcore.wire import decode, encode
 

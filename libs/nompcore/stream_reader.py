@@ -18,7 +18,7 @@ from nompcore.link import Link
 from nompcore.messages import Message
 from nompcore.patience import Patience
 from nompcore.pull import Pull, PullBroken
-from nompcore.subjects import Storage, Stream, Subject
+from nompcore.subject_kinds import Storage, Stream, Subject
 from nompcore.wire import decode
 
 log = logging.getLogger(__name__)

@@ -8,9 +8,6 @@ and IPs never enter a subject, because they hold dots.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Generic, TypeVar
 
 from nompcore import alarms as a
 from nompcore import control as c
@@ -18,39 +15,10 @@ from nompcore import messages as m
 from nompcore import requests as r
 from nompcore import switching as sw
 from nompcore import upstream as u
-
-T = TypeVar("T", bound=m.Message)
-Q = TypeVar("Q", bound=m.Message)
-R = TypeVar("R", bound=m.Message)
+from nompcore.subject_kinds import DAY, HOUR, MINUTE, Bucket, Endpoint, ObjectStore, Storage, Stream, Subject
 
 STRATUM, JOBMAKER, PAYOUTS, API, NOTIFIER = "stratum", "jobmaker", "payouts", "api", "notifier"
 SERVICES = (STRATUM, JOBMAKER, PAYOUTS, API, NOTIFIER)
-
-MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
-
-
-class Storage(Enum):
-    """Where a stream lives: memory for what is worthless after a restart, file for what is money."""
-
-    MEMORY = "memory"
-    FILE = "file"
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A JetStream stream. Limits retention always: nothing is removed because it was read.
-
-    Without an age limit (0) it is cut by the service `cutter`, which knows what is still needed; nobody else
-    may remove a message.
-    """
-
-    name: str
-    storage: Storage
-    max_age_seconds: int
-    max_messages_per_subject: int = -1
-    duplicate_window_seconds: int = 2 * MINUTE
-    cutter: str = ""
-
 
 JOBS = Stream("JOBS", Storage.MEMORY, max_age_seconds=DAY, max_messages_per_subject=1)
 SHARES = Stream("SHARES", Storage.FILE, max_age_seconds=0, cutter=PAYOUTS)
@@ -64,50 +32,6 @@ ADMIN_LOG = Stream("ADMIN_LOG", Storage.FILE, max_age_seconds=3 * 365 * DAY)
 # Shares for upstream pools: worthless once the chain has moved on.
 UPSTREAM = Stream("UPSTREAM", Storage.FILE, max_age_seconds=4 * HOUR)
 STREAMS = (JOBS, SHARES, BLOCKS, EVENTS, ALARMS, ALERTS, ADMIN_LOG, UPSTREAM)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject(Generic[T]):
-    """A subject that carries one message type; in `stream` when it must not be lost."""
-
-    pattern: str
-    message: type[T]
-    producers: tuple[str, ...]
-    consumers: tuple[str, ...]
-    stream: Stream | None = None
-
-    def of(self, pool: str, replica: str = "") -> str:
-        """The subject of one pool (and replica, where the pattern has one)."""
-        return self.pattern.format(pool=pool, replica=replica)
-
-    @property
-    def wildcard(self) -> str:
-        """The subject of all pools and replicas."""
-        return self.pattern.format(pool="*", replica="*")
-
-    def only(self, pool: str) -> Subject[T]:
-        """The same of one pool alone, for whoever works for that pool only."""
-        return replace(self, pattern=self.of(pool))
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint(Generic[Q, R]):
-    """A request answered by one service: any replica of it, or the named one where the pattern has one."""
-
-    pattern: str
-    request: type[Q]
-    reply: type[R]
-    server: str
-    clients: tuple[str, ...]
-
-    def of(self, pool: str, replica: str = "") -> str:
-        """The subject of one pool (and replica, where the pattern has one)."""
-        return self.pattern.format(pool=pool, replica=replica)
-
-    @property
-    def wildcard(self) -> str:
-        """The subject of all pools and replicas."""
-        return self.pattern.format(pool="*", replica="*")
 
 
 JOB = Subject("nomp.{pool}.job", m.Job, (JOBMAKER,), (STRATUM,), JOBS)
@@ -187,19 +111,6 @@ ENDPOINTS: tuple[Endpoint[m.Message, m.Message], ...] = (
 )  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """A key-value bucket; with a TTL its entries are leases that end by themselves."""
-
-    name: str
-    writers: tuple[str, ...]
-    readers: tuple[str, ...]
-    ttl_seconds: float = 0
-    storage: Storage = Storage.FILE
-    entries_end: bool = False  # each may have a time to live of its own
-    is_watched: bool = False  # its readers follow its changes
-
-
 # Two thirds of it are how long NATS may be away before a replica gives newcomers no extranonce1 any more.
 EXTRANONCE = Bucket("extranonce", (STRATUM,), (STRATUM,), ttl_seconds=90)
 # Key: an address (ban_list.py). People write here too: `nats kv put bans …`.
@@ -231,6 +142,8 @@ SWITCH = Bucket("switch", (NOTIFIER,), (STRATUM, NOTIFIER, API), is_watched=True
 SUBSCRIPTIONS = Bucket("subscriptions", (API,), (API, NOTIFIER), is_watched=True)
 # What was told of it; the notifier's own.
 TOLD = Bucket("told", (NOTIFIER,), (NOTIFIER,))
+# Mail boxes that were asked whether they want news, and who wished it, for a day.
+ASKED = Bucket("asked", (NOTIFIER,), (NOTIFIER,), ttl_seconds=DAY)
 # Who of the notifier's replicas tells miners.
 TELLERS = Bucket("tellers", (NOTIFIER,), (NOTIFIER,), ttl_seconds=10)
 # Texts that were signed and taken, for longer than any is valid: none is taken twice.
@@ -239,6 +152,7 @@ BUCKETS = (
     BANS,
     SUBSCRIPTIONS,
     TOLD,
+    ASKED,
     TELLERS,
     USED_CHALLENGES,
     SWITCH,
@@ -256,15 +170,6 @@ BUCKETS = (
     RELOAD_ANSWERS,
     RESTARTS,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectStore:
-    """An object store; objects end by themselves."""
-
-    name: str
-    writers: tuple[str, ...]
-    ttl_seconds: int
 
 
 # A block can be found on a job until the chain has moved on by hours: a day covers every retry.

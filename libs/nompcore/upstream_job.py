@@ -23,6 +23,12 @@ _NULL_OUTPOINT = bytes(HASH_SIZE) + b"\xff\xff\xff\xff"
 _LARGEST_PUSH = 4  # bytes of a height
 _OP_1, _OP_16 = 0x51, 0x60
 
+MAX_COINBASE_BYTES = 16_000
+"""Of an upstream pool's job: hundreds of outputs, and half of what may wait to be sent to a miner."""
+
+MAX_BRANCH_STEPS = 32
+"""As many as four billion transactions have."""
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamNotify:
@@ -61,8 +67,10 @@ def build_upstream_job(
     created_ms: int,
 ) -> Job:
     """The job for our miners. EncodingError where it is garbled or leaves too little room for us."""
+    _require_modest(notify)
     coinb1 = hex_to_bytes(notify.coinb1_hex) + terms.extranonce1 + _padding(terms, extranonces)
-    forward_target = target_from_difficulty(terms.difficulty, coin.multiplier)
+    # Never 0, however difficult: that would be a job of our own, and its best shares blocks of ours.
+    forward_target = max(1, target_from_difficulty(terms.difficulty, coin.multiplier))
     return Job(
         pool=pool,
         job_id=job_id,
@@ -105,6 +113,16 @@ def height_of(coinb1: bytes) -> int:
     return (
         int.from_bytes(script[1 : 1 + size], "little") if size <= min(_LARGEST_PUSH, len(script) - 1) else 0
     )
+
+
+def _require_modest(notify: UpstreamNotify) -> None:
+    """What every miner is to be sent must fit between it and us."""
+    coinbase_bytes = (len(notify.coinb1_hex) + len(notify.coinb2_hex)) // 2
+    if coinbase_bytes > MAX_COINBASE_BYTES or len(notify.merkle_branch_hex) > MAX_BRANCH_STEPS:
+        raise EncodingError(
+            f"the upstream pool's job has {coinbase_bytes} bytes of coinbase"
+            f" and {len(notify.merkle_branch_hex)} steps to the merkle root"
+        )
 
 
 def _padding(terms: UpstreamTerms, extranonces: ExtranonceSizes) -> bytes:

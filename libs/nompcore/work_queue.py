@@ -18,7 +18,7 @@ from nompcore.link import Link, bus_errors
 from nompcore.messages import Message
 from nompcore.patience import Patience
 from nompcore.pull import Pull
-from nompcore.subjects import Stream, Subject
+from nompcore.subject_kinds import Stream, Subject
 from nompcore.wire import decode
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ import time
 
 from nompcore.config.pool import PoolConfig
 from nompcore.encoding import stratum_prevhash_hex
-from nompcore.errors import BusError, DaemonError, DaemonUnfit, EncodingError, TemplateError
+from nompcore.errors import BusError, DaemonError, DaemonUnfit, EncodingError, LeaseLost, TemplateError
 from nompcore.messages import Job
 from nompcore.template import Template
 from services.jobmaker.announcements import Announcements
@@ -200,6 +200,10 @@ class Watcher:
 
     async def _publish_draft(self, draft: Draft, kind: str, work: Work) -> None:
         try:
+            if not self._leadership.held:  # making it took time: an upstream pool may give the work by now
+                raise LeaseLost(
+                    f"{self._pool.name}: the turn ended before job {draft.job.job_id} was published"
+                )
             await self._publication.publish(draft, kind)
         except BaseException:
             self._fetch_now = True

@@ -123,7 +123,7 @@ class Door:
             connection.pool.passing -= 1
             del self.switch.connections[connection]
         if connection.dialogue is not None:
-            self.pool.give_back_extranonce1(connection.dialogue.session.extranonce1_hex)
+            self.pool.give_back_extranonce1(connection.dialogue.session)
             connection.dialogue.visitor.connections.discard(connection)
 
     def group_of(self, ip: str) -> str:

@@ -14,8 +14,8 @@ its extranonce1 on any replica, so nobody can know when it is free. A replica th
 the next one. Pure.
 
 A pool with an upstream pool has half of each: 256 prefixes of its own with 256 miners each. There an
-extranonce1 is given again, when its connection has gone and every job that was sent to it is stale; nobody
-can come back for it.
+extranonce1 is given again when its connection has gone and every job that was sent to it is stale, or at
+once where it brought no share for these; nobody can come back for it.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class ExtranonceAllocator:
         self._next += 1
         return f"{self.prefix_hex}{self._next - 1:0{2 * self._layout.index_bytes}x}"
 
-    def give_back(self, extranonce1_hex: str) -> None:
+    def give_back(self, extranonce1_hex: str, *, used: bool = True) -> None:
         """Its connection has gone, which says nothing: its miner may come back for it."""
 
 
@@ -122,6 +122,13 @@ class ReturningAllocator(ExtranonceAllocator):
             return self._returned.popleft()[1]
         return super().take()
 
-    def give_back(self, extranonce1_hex: str) -> None:
-        """Its connection has gone for good. Each is given back once."""
-        self._returned.append((self._jobs.serial, extranonce1_hex))
+    def give_back(self, extranonce1_hex: str, *, used: bool = True) -> None:
+        """Its connection has gone for good. Each is given back once.
+
+        Without a share for a live job nobody was paid for work of it: the next one can have it at once, or
+        whoever only connects would use them up.
+        """
+        if used:
+            self._returned.append((self._jobs.serial, extranonce1_hex))
+        else:
+            self._returned.appendleft((-1, extranonce1_hex))

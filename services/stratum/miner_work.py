@@ -70,6 +70,8 @@ class MinerWork:
         """The line that sends a job again, to be judged by `assignment`."""
         self.reissues += 1
         self._reissued[self._id_again(job)] = (job, assignment)
+        if len(self._reissued) > MAX_REISSUES:  # a miner may come back to a pool that has no new job for days
+            del self._reissued[next(iter(self._reissued))]
         return self._line_again(job, clean_jobs=clean_jobs)
 
     def afresh(self, job: LiveJob, track: DifficultyTrack) -> bytes:
@@ -109,20 +111,19 @@ class MinerWork:
         )
 
     def parked_keys(self) -> dict[str, str] | None:
-        """`seen` for another replica: job id → keys in hex, without those of stale jobs; None if too many."""
-        by_job: dict[str, list[bytes]] = {}
+        """`seen` for another replica: work's name → keys in hex, without stale ones; None if too many."""
+        by_work: dict[str, list[bytes]] = {}
         for key in self.seen:
-            job_id = key[:-KEY_BYTES].decode()
-            if self._jobs.get(job_id) is not None:
-                by_job.setdefault(job_id, []).append(key[-KEY_BYTES:])
-        if sum(map(len, by_job.values())) > MAX_PARKED_KEYS:
+            if key.startswith(self._jobs.key_prefixes):
+                by_work.setdefault(key[:-KEY_BYTES].decode(), []).append(key[-KEY_BYTES:])
+        if sum(map(len, by_work.values())) > MAX_PARKED_KEYS:
             return None
-        return {job_id: b"".join(keys).hex() for job_id, keys in by_job.items()}
+        return {name: b"".join(keys).hex() for name, keys in by_work.items()}
 
     def take_over(self, keys: dict[str, str], reissues: int) -> None:
         """The inverse of `parked_keys`, in the connection that goes on."""
-        for job_id, text in keys.items():
-            joined, prefix = bytes.fromhex(text), job_id.encode()
+        for name, text in keys.items():
+            joined, prefix = bytes.fromhex(text), name.encode()
             self.seen.update(
                 prefix + joined[start : start + KEY_BYTES] for start in range(0, len(joined), KEY_BYTES)
             )

@@ -29,6 +29,7 @@ from services.stratum.visitors import Visitors
 if TYPE_CHECKING:
     from services.stratum.connection import Connection
     from services.stratum.dialogue import Dialogue
+    from services.stratum.session import Session
 
 
 @dataclass(slots=True, eq=False)
@@ -59,10 +60,10 @@ class Pool:
             if connection.dialogue is not None:
                 yield connection.dialogue
 
-    def give_back_extranonce1(self, extranonce1_hex: str) -> None:
-        """A connection that had it, or none, has gone."""
-        if self.prefixes is not None and extranonce1_hex:
-            self.prefixes.give_back(extranonce1_hex)
+    def give_back_extranonce1(self, session: Session) -> None:
+        """Its connection has gone; where it had none, there is nothing to give back."""
+        if self.prefixes is not None and session.subscribed:
+            self.prefixes.give_back(session.extranonce1_hex, used=bool(session.work.seen))
 
     async def finish(self) -> None:
         """Wait until all shares taken so far are judged, stored and answered, and found blocks announced."""

@@ -19,7 +19,8 @@ from nompcore.bus import Bus
 from nompcore.errors import BusUnavailable
 from nompcore.lease import Lease
 from nompcore.patience import Patience
-from nompcore.subjects import EXTRANONCE, REPLICAS, Bucket
+from nompcore.subject_kinds import Bucket
+from nompcore.subjects import EXTRANONCE, REPLICAS
 from services.stratum.extranonce import (
     ORDINARY,
     ExtranonceAllocator,
@@ -61,6 +62,7 @@ class Prefixes:
         self._jobs = jobs
         self._counter = f"{_COUNTER}.{layout.scope}" if layout.scope else _COUNTER
         self._held: list[_Held] = []
+        self._allocators: dict[str, ExtranonceAllocator] = {}  # by prefix; also while a lease has lapsed
         self._wanted = asyncio.Event()
         self._arrived = asyncio.Event()  # one more is held
 
@@ -79,11 +81,11 @@ class Prefixes:
                 return extranonce1_hex
         return None
 
-    def give_back(self, extranonce1_hex: str) -> None:
-        """The connection that had it has gone."""
-        for held in self._held:
-            if extranonce1_hex.startswith(held.allocator.prefix_hex):
-                held.allocator.give_back(extranonce1_hex)
+    def give_back(self, extranonce1_hex: str, *, used: bool = True) -> None:
+        """The connection that had it has gone; `used` unless it brought no share for a live job."""
+        allocator = self._allocators.get(extranonce1_hex[: 2 * self._layout.prefix_bytes])
+        if allocator is not None:
+            allocator.give_back(extranonce1_hex, used=used)
 
     async def run(
         self, on_held: Callable[[], None], on_lapsed: Callable[[], None], on_lost: Callable[[str], None]
@@ -110,6 +112,7 @@ class Prefixes:
     async def _keep(self, lease: Lease, on_held: Callable[[], None], on_lapsed: Callable[[], None]) -> None:
         """Hold one prefix, also after lapses; returns when it is lost to somebody else."""
         allocator = self._allocator(int(_prefix_of(lease), 16))
+        self._allocators[allocator.prefix_hex] = allocator
         log.info("extranonce prefix leased", extra={"prefix": lease.key})
         current: Lease | None = lease
         while current is not None:
@@ -124,6 +127,7 @@ class Prefixes:
                     self._held.remove(held)
             on_lapsed()
             current = await self._regain(current)
+        del self._allocators[allocator.prefix_hex]
         log.warning("extranonce prefix lost to somebody else", extra={"prefix": lease.key})
 
     def _allocator(self, prefix: int) -> ExtranonceAllocator:

@@ -128,13 +128,17 @@ class SharePath:
         )
         time_ms = time.time_ns() // 1_000_000
         if isinstance(verdict, ForUpstream):
-            self._upstream.forward(self._for_upstream(share, verdict, time_ms))
+            self._upstream.forward(self._for_upstream(share, header, verdict, time_ms))
         block = verdict if isinstance(verdict, BlockFound) else None
         hash_display = display(sha256d(header.header)) if self._emits_hashes else ""
         self.accept(miner, good, time_ms, block, hash_display)
 
-    def _for_upstream(self, share: SubmittedShare, verdict: ForUpstream, time_ms: int) -> UpstreamShare:
-        sent = share.submission
+    def _for_upstream(
+        self, share: SubmittedShare, header: ShareHeader, verdict: ForUpstream, time_ms: int
+    ) -> UpstreamShare:
+        sent, mask = share.submission, share.job.prepared.version_mask
+        # All bits that may roll there, also those that the miner could not: there they count as sent.
+        bits = int.from_bytes(header.header[:4], "little") & mask
         return UpstreamShare(
             pool=self._pool,
             replica=self._replica,
@@ -147,7 +151,7 @@ class SharePath:
             block_hash_display=verdict.block_hash_display,
             share_difficulty=verdict.share_difficulty,
             time_ms=time_ms,
-            version_bits_hex=sent.version_bits_hex or "",
+            version_bits_hex=f"{bits:08x}" if mask else "",
             is_block=verdict.is_block,
         )
 

@@ -19,6 +19,8 @@ from services.stratum.authorization import REMEMBERED_ADDRESSES, Authorizer, Wor
 _MINING_KEY = re.compile(r"[0-9a-fA-F]{40}\Z")
 _NAMES = Authorizer(None)  # what any pool asks of a worker's name
 
+REMEMBERED_POOLS = 4  # all miners of a port move at once, and have an address in each pool
+
 _NUMBER = RejectReason.UNAUTHORIZED.number
 
 NO_KEY = (
@@ -29,12 +31,13 @@ UNKNOWN = "it is an address of no coin of this pool"
 HINT = "give an address of one of its coins, or a mining key of 40 hex digits"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SwitchAuthorizer:
     """Decides who may mine at a switching port, and makes the worker of one of its pools.
 
     All pools of a port decide alike. `own` is this pool's network, `port` those of all pools of the port,
-    `known` those of the whole portal beside them.
+    `known` those of the whole portal beside them. One is equal to itself only: it is looked up by with each
+    miner that moves, and all these networks take longer to compare than the rest.
     """
 
     own: NetworkParams
@@ -49,7 +52,7 @@ class SwitchAuthorizer:
         return Worker(f"{address}.{rig}" if rig else address, address)
 
 
-@lru_cache(maxsize=REMEMBERED_ADDRESSES)
+@lru_cache(maxsize=REMEMBERED_POOLS * REMEMBERED_ADDRESSES)
 def _address_in(rules: SwitchAuthorizer, text: str) -> str:
     """Where a miner is paid in the pool of the rules; the text is an address or a mining key."""
     key_hash = _key_hash(text, (*rules.port, *rules.known))

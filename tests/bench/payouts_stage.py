@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from services.payouts.counting.tallies import key_prefix, works_of
 from tests.bench.bench_miners import NETWORK_NAME, addresses
 from tests.servers import NatsServer, ValkeyServer, wait_until
 from tests.servers.payouts_process import POOL, PayoutsProcess
+from tests.servers.process import ServerProcess
 
 PAYOUTS, NATS, VALKEY = "services.payouts", "nats-server", "valkey-server"
 READ_WITHIN_SECONDS = 600.0
@@ -37,6 +39,13 @@ class SourcePayouts(PayoutsProcess):
             "NOMP_COINS_DIR": str(source / "coins"),
             "LOG_LEVEL": "info",
         }
+
+    def start(self, failpoint: str = "") -> None:
+        """From the beginning, not forked: the code is that of `source`, time and memory are its own."""
+        variables = {**os.environ, **self._environment, "NOMP_FAILPOINT": failpoint}
+        command = [sys.executable, "-m", "services.payouts"]
+        self._process = ServerProcess(command, self._log_path, variables)
+        self._process.start()
 
 
 class PayoutsStage:

@@ -18,7 +18,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nompcore.coin import Coin
 from nompcore.errors import DaemonRefused
 from nompcore.messages import BlockFound, BlockSubmitted, Job, Message
-from nompcore.subjects import BLOCK_FOUND, BLOCK_SUBMITTED, BLOCKS, JOBMAKER, Subject
+from nompcore.subject_kinds import Subject
+from nompcore.subjects import BLOCK_FOUND, BLOCK_SUBMITTED, BLOCKS, JOBMAKER
 from nompcore.wire import decode
 from nompcore.work_queue import ACK_WAIT_SECONDS, REDELIVERY_CAP_SECONDS
 from services.jobmaker.__main__ import BLOCK_QUEUE

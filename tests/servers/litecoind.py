@@ -55,6 +55,7 @@ class Litecoind:
             "-dnsseed=0",
             "-fallbackfee=0.0001",
             "-dbcache=4",
+            "-keypool=25",  # of the 1000 keys of each kind, a new wallet took a second of processor time
             "-printtoconsole=1",
             *([] if mweb else ["-vbparams=mweb:-2:0"]),
             *([f"-connect=127.0.0.1:{peer.p2p_port}"] if peer else ["-connect=0", "-listen=1"]),

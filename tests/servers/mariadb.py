@@ -11,10 +11,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, create_engine
+from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -99,13 +100,7 @@ class MariaDb:
 
     def execute(self, statement: str, *values: Any, database: str | None = DATABASE) -> list[dict[str, Any]]:
         """Run a statement as root, in UTC, and commit it; its rows."""
-        url = URL.create(
-            "mysql+pymysql", username="root", host="127.0.0.1", port=self.port, database=database
-        )
-        engine = create_engine(
-            url, poolclass=NullPool, connect_args={"init_command": "SET time_zone = '+00:00'"}
-        )
-        with engine.begin() as connection:
+        with _engine(self.port, database).begin() as connection:
             done = connection.exec_driver_sql(statement, values or None)
             return [dict(row) for row in done.mappings()] if done.returns_rows else []
 
@@ -158,6 +153,14 @@ class MariaDb:
         except OperationalError:
             return False
         return True
+
+
+@cache
+def _engine(port: int, database: str | None) -> Engine:
+    """Connects anew each time. Without TLS, for which the driver reads all certificates of the machine."""
+    url = URL.create("mysql+pymysql", username="root", host="127.0.0.1", port=port, database=database)
+    asked = {"init_command": "SET time_zone = '+00:00'", "ssl_disabled": True}
+    return create_engine(url, poolclass=NullPool, connect_args=asked)
 
 
 def _as_user() -> list[str]:

@@ -9,10 +9,13 @@ import sqlite3
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.servers.forked_process import ForkedProcess
 from tests.servers.payouts_process import POOL, ROOT
 
+MODULE = "services.payouts.nomp_import"
 TABLES = ("transfers", "entries", "blocks", "round_shares", "nomp_imports", "nomp_payouts", "outbox")
 
 
@@ -52,9 +55,20 @@ class ImportCommand:
 
     async def run_plainly(self, *words: str, failpoint: str = "") -> Ended:
         """Run it with these arguments and the pool's name."""
+        environment = {**self._environment, "NOMP_FAILPOINT": failpoint}
+        arguments = ["--pool", POOL, *words]
+        with TemporaryDirectory() as directory:
+            output, errors = Path(directory, "output"), Path(directory, "errors")
+            process = ForkedProcess(MODULE, arguments, output, environment, errors)
+            process.start()
+            code = await process.wait()
+            return Ended(code, *(path.read_text() for path in (output, errors)))
+
+    async def run_by_python(self, *words: str) -> Ended:
+        """Run it against NOMP's Redis with a Python of its own."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.payouts.nomp_import", "--pool", POOL, *words,
-            env={**self._environment, "NOMP_FAILPOINT": failpoint}, cwd=ROOT,
+            sys.executable, "-m", MODULE, "--pool", POOL, "--redis", self._redis_url, "--coin", "litecoin",
+            *words, env=self._environment, cwd=ROOT,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         output, errors = await process.communicate()

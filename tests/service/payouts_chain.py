@@ -102,7 +102,7 @@ class Chain:
     async def miner_addresses(self, count: int) -> list[str]:
         """New addresses of the miners' wallet."""
         async with self.node.daemon(MINER_WALLET) as wallet:
-            return [await wallet.call("getnewaddress") for _ in range(count)]
+            return await wallet.batch([("getnewaddress", ())] * count, timeout_seconds=60)
 
     async def payments_to(self, address: str) -> list[tuple[str, int]]:
         """(transaction id, sats) of everything the pool's wallet ever sent to an address."""

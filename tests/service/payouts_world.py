@@ -17,7 +17,8 @@ from nompcore.messages import (
     Share,
     ShareBatch,
 )
-from nompcore.subjects import BLOCK_SUBMITTED, LEASES, SHARE_BATCH, STATS, Subject, pool_key
+from nompcore.subject_kinds import Subject
+from nompcore.subjects import BLOCK_SUBMITTED, LEASES, SHARE_BATCH, STATS, pool_key
 from tests.servers import NatsServer, ValkeyServer, wait_until
 from tests.servers.payouts_process import POOL, PayoutsProcess, write_payouts_config
 from tests.service.payouts_chain import POOL_WALLET, Chain

@@ -294,6 +294,8 @@ async def test_the_openapi_document_names_every_endpoint(api: RunningApi) -> Non
         "/api/v1/coins",
         "/api/v1/rounds",
         "/api/v1/status",
+        "/api/v1/switches",
+        "/api/v1/switches/{switch}",
         "/api/v1/events",
         "/api/v1/pools",
         "/api/v1/pools/{pool}",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec.structs import replace as changed
+
 from tests.service.api_service import full_api, running_api
 from tests.service.switching_portal import (
     OTHER_POOL,
@@ -47,6 +49,17 @@ async def test_a_switch_that_nobody_moved_stands_at_its_first_pool(nats_url: str
 
     assert one["current"]["pool"] == OTHER_POOL
     assert (one["since"], one["author"], one["automatic"], one["profit"]) == (None, "", False, None)
+
+
+async def test_strangers_are_not_told_which_operator_ordered_it_nor_why(nats_url: str) -> None:
+    ordered = changed(switch_state(), author="ann@pool-host-1", reason="ticket 7", automatic=False)
+    await store_switch(nats_url, ordered, profit_report())
+    async with full_api(nats_url, TWO_POOLS) as api:
+        all_of_them = await api.client.get("/api/v1/switches")
+        one = await api.client.get(f"/api/v1/switches/{SWITCH_NAME}")
+
+    assert "ann" not in all_of_them.text + one.text
+    assert (one.json()["author"], one.json()["reason"], one.json()["automatic"]) == ("operator", "", False)
 
 
 async def test_a_state_of_a_pool_that_is_gone_is_none(nats_url: str) -> None:

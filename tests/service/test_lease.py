@@ -12,7 +12,8 @@ from nompcore.bus import Bus
 from nompcore.errors import BusUnavailable
 from nompcore.jetstream import bucket_config
 from nompcore.lease import Lease
-from nompcore.subjects import PAYOUTS, Bucket
+from nompcore.subject_kinds import Bucket
+from nompcore.subjects import PAYOUTS
 from tests.servers import NatsServer, wait_until
 
 Connect = Callable[..., Awaitable[Bus]]

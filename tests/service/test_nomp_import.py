@@ -69,7 +69,7 @@ async def test_a_dry_run_tells_and_changes_nothing(
     await fill(nomp)
     before = {key: await redis.dump(key) for key in await redis.keys()}
 
-    told = await command.run("--json")
+    told = await command.run_by_python("--json")
     assert told.code == 0
     rows = {row["address"]: row["credited"] for row in told.report["rows"]}
     assert rows == {ALICE: "0.42345678", "unassigned:bob": "1.00000000"}

@@ -150,8 +150,8 @@ async def test_a_batch_that_needs_too_many_coins_is_halved(
 ) -> None:
     """The pool's wallet has only small coins left: 1,500 of them, each to be signed."""
     async with chain.node.daemon(POOL_WALLET) as wallet:
+        own = await wallet.batch([("getnewaddress", ())] * 500, timeout_seconds=60)
         for _ in range(3):
-            own = [await wallet.call("getnewaddress") for _ in range(500)]
             await wallet.call("sendmany", "", dict.fromkeys(own, "0.02"), timeout_seconds=60)
             await chain.mine(1)
         large = [

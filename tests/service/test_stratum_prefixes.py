@@ -11,7 +11,8 @@ import pytest
 
 from nompcore.bus import Bus
 from nompcore.jetstream import bucket_config
-from nompcore.subjects import STRATUM, Bucket
+from nompcore.subject_kinds import Bucket
+from nompcore.subjects import STRATUM
 from services.stratum.extranonce import INDICES, ORDINARY, upstream_layout
 from services.stratum.prefixes import Prefixes
 from tests.servers import NatsServer, wait_until
@@ -115,6 +116,35 @@ async def test_a_prefix_that_somebody_else_has_is_lost_and_another_one_is_leased
         await wait_until(lambda: one.held == 2, what="another prefix")
         assert one.lost == [f"{first:04x}"]
         assert prefix_of(one) == (first + 1) % 65536
+
+
+class Moving:
+    """Jobs of one block after the other."""
+
+    serial = oldest_serial = 1
+
+
+async def test_what_is_given_back_while_the_lease_has_lapsed_is_given_again(
+    connect: Connect, nats_server: NatsServer
+) -> None:
+    """Miners leave during an outage as well, and short extranonce1 are few."""
+    bus, jobs, lapsed = await connect(STRATUM, replica="one"), Moving(), asyncio.Event()
+    own = Prefixes(bus, "one", QUICK, layout=upstream_layout("ltc"), jobs=jobs)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(own.run(lambda: None, lapsed.set, lambda prefix: None))
+        await wait_until(lambda: own.held, what="a prefix")
+        taken = own.take()
+        assert taken is not None
+
+        await nats_server.kill()
+        await lapsed.wait()
+        own.give_back(taken)
+        jobs.serial = jobs.oldest_serial = 2
+        await nats_server.start()
+        await wait_until(lambda: own.held, what="it is regained")
+
+        assert own.take() == taken
+        running.cancel()
 
 
 class StandingStill:

@@ -26,8 +26,8 @@ UPSTREAM = {"pools": [{"host": "127.0.0.1", "port": 1, "user": "us"}]}
 def upstream_job(job_id: str, *, clean: bool = True) -> Job:
     job = make_job(job_id, clean=clean)
     fields: dict[str, Any] = {name: getattr(job, name) for name in job.__struct_fields__}
-    fields |= {"extranonce1_size": 2, "extranonce2_size": 2}
-    return Job(**{**fields, "forward_target_hex": f"{FORWARD:064x}", "version_mask_hex": "00000000"})
+    fields |= {"extranonce1_size": 2, "extranonce2_size": 2, "version": 0x20002000}
+    return Job(**{**fields, "forward_target_hex": f"{FORWARD:064x}", "version_mask_hex": "1fffe000"})
 
 
 @pytest.fixture
@@ -65,14 +65,16 @@ async def test_a_share_for_upstream_is_stored_for_both_and_is_no_block(stage: St
     (share,) = await forwarded(stage)
     assert (share.extranonce1_hex, share.extranonce2_hex) == (miner.extranonce1_hex, good.extranonce2_hex)
     assert (share.job_id, share.nonce_hex, share.worker) == ("1", good.nonce_hex, WORKER)
+    assert share.version_bits_hex == "00002000"  # of the job: told nothing, some pools take them for zeros
     assert not share.is_block
     assert [one.block_hash_display for one in await stage.stored_shares(2)] == ["", ""]
 
 
 async def test_a_freed_extranonce1_is_given_again_when_its_jobs_are_stale(stage: Stage) -> None:
     process = await stage.start(upstream=UPSTREAM)
-    await stage.publish(upstream_job("1"))
+    job = await stage.publish(upstream_job("1"))
     first = await connected(stage, process.port)
+    assert (await first.reply(first.submit(solve(job, first.extranonce1_hex, at_most=1 << 252))))["result"]
     await first.close()
     second = await connected(stage, process.port)
     await stage.publish(upstream_job("2"))

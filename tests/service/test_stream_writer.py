@@ -58,14 +58,17 @@ async def test_the_end_of_the_connection_is_the_end_of_waiting(
     nats_server.freeze()
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(
-            _outcome(stratum.publish(SHARE_BATCH, share_batch(1), pool=POOL, timeout_seconds=600))
+            _outcome(
+                stratum.publish(SHARE_BATCH, share_batch(1), pool=POOL, msg_id="id 1", timeout_seconds=600)
+            )
         )
         await asyncio.sleep(0)  # it is on its way
         await nats_server.restart_after_kill()
 
     assert isinstance(waiting.result(), BusUnavailable)
     await wait_until(lambda: stratum.connected)
-    assert await publish(stratum, 2) == 1
+    assert await publish(stratum, 1) == 1  # whether it had arrived or not
+    assert await publish(stratum, 2) == 2
 
 
 async def test_without_its_stream_it_can_be_tried_again(connect_bus: Connect) -> None:

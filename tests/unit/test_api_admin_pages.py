@@ -26,7 +26,7 @@ SECRET = "s3cret"
 
 
 @pytest.mark.parametrize(
-    "key", ["password", "Password", "apiSecret", "token", "webhooks", "rpcpassword", "url"]
+    "key", ["password", "Password", "apiSecret", "token", "webhooks", "rpcpassword", "url", "minerMail"]
 )
 @pytest.mark.parametrize(
     "wrap", [lambda v: v, lambda v: [v], lambda v: {"inner": [v]}, lambda v: [[{"a": v}]]]
@@ -46,6 +46,11 @@ def test_a_variable_is_shown_by_name_but_not_a_default_that_may_tell_it() -> Non
     }
 
     assert masked(tree) == {"password": "${RPC_PASSWORD}", "a": {"password": MASK}, "b": {"token": MASK}}
+
+
+def test_a_login_with_a_sign_that_should_have_been_escaped_is_masked_as_a_whole() -> None:
+    assert masked(f"redis://me:{SECRET}@{SECRET}@redis:6379/0") == f"redis://{MASK}@redis:6379/0"
+    assert masked("https://pool.example?to=me@example.org") == "https://pool.example?to=me@example.org"
 
 
 def test_a_login_in_a_url_is_masked_and_the_rest_is_shown() -> None:

@@ -43,6 +43,7 @@ LAYERS = {
         "control",
         "messages",
         "requests",
+        "subject_kinds",
         "subjects",
         "subscriptions",
         "switching",

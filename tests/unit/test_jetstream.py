@@ -9,6 +9,7 @@ import pytest
 from nats.js.api import DiscardPolicy, StorageType
 
 from nompcore.jetstream import bucket_config, store_config, stream_config, streams_of, without_age_limit
+from nompcore.subject_kinds import Bucket
 from nompcore.subjects import (
     BANS,
     BUCKETS,
@@ -22,7 +23,6 @@ from nompcore.subjects import (
     STREAMS,
     SUBJECTS,
     TEMPLATES,
-    Bucket,
 )
 
 RELOADING = ("KV_reload", "KV_reload-answers", "KV_restarts")
@@ -94,6 +94,7 @@ RELOADING = ("KV_reload", "KV_reload-answers", "KV_restarts")
                 "KV_bans",
                 "KV_subscriptions",
                 "KV_told",
+                "KV_asked",
                 "KV_tellers",
                 "KV_switch",
                 "KV_leases",

@@ -142,6 +142,17 @@ def test_nobody_is_found_where_proc_tells_nothing(tmp_path: Path) -> None:
     assert owner_of(1, tmp_path) is None
 
 
+def test_a_program_is_told_without_the_password_it_was_started_with(tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "tcp").write_text("head\n 0: 0100007F:0BD8 00000000:0000 0A 0 0 0 0 0 4711\n")
+    (tmp_path / "7" / "fd").mkdir(parents=True)
+    (tmp_path / "7" / "fd" / "3").symlink_to("socket:[4711]")
+    words = [b"litecoind", b"-rpcpassword=hunter22", b"--api-token", b"T0KEN", b"-port=3032"]
+    (tmp_path / "7" / "cmdline").write_bytes(b"\0".join(words))
+
+    assert owner_of(3032, tmp_path) == "litecoind -rpcpassword=*** --api-token *** -port=3032"
+
+
 @given(st.text(), st.text())
 def test_every_problem_of_the_configuration_has_a_remedy(path: str, text: str) -> None:
     found = of_problem(ConfigProblem("config.json", path, text))

@@ -114,7 +114,9 @@ def test_the_corpus_is_small_and_has_no_other_files() -> None:
 
 
 @given(INPUTS)
-@pytest.mark.parametrize("name", ["request", "entrance", "session"])
+@pytest.mark.parametrize(
+    "name", ["request", "entrance", "session", "door", "signature", "challenge", "upstream"]
+)
 def test_no_input_breaks_anything(name: str, data: bytes) -> None:
     TARGETS[name].make_check()(data)
 

@@ -47,6 +47,34 @@ def test_one_comes_back_when_its_jobs_are_stale() -> None:
     assert len(set(taken)) == 256
 
 
+def test_one_that_brought_no_share_comes_back_at_once() -> None:
+    """Whoever connects and leaves, again and again, takes nothing from the others."""
+    allocator = ReturningAllocator(0x0A, LAYOUT, Jobs())
+    given = set()
+    for _ in range(2 * LAYOUT.indices):
+        one = allocator.take()
+        assert one is not None
+        given.add(one)
+        allocator.give_back(one, used=False)
+
+    assert given == {"0a00"}
+
+
+def test_one_that_brought_a_share_waits_behind_one_that_did_not() -> None:
+    jobs = Jobs()
+    allocator = ReturningAllocator(0x0A, LAYOUT, jobs)
+    first, second = allocator.take(), allocator.take()
+    assert first is not None
+    assert second is not None
+
+    allocator.give_back(first)
+    allocator.give_back(second, used=False)
+
+    assert [allocator.take(), allocator.take()] == [second, "0a02"]
+    jobs.add(clean=True)
+    assert allocator.take() == first
+
+
 @given(st.lists(st.sampled_from(["come", "go", "job", "clean"]), max_size=800))
 def test_no_two_that_could_submit_for_a_live_job_ever_share_one(steps: list[str]) -> None:
     """Whoever holds one now, or held one when a job came that is still live."""

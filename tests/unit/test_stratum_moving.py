@@ -10,6 +10,7 @@ import pytest
 from nompcore.errors import RejectReason
 from nompcore.messages import Job, ParkedSession
 from nompcore.share import VERSION_ROLLING_MASK
+from services.stratum.miner_work import MAX_REISSUES
 from services.stratum.outcome import SubmittedShare
 from tests.stratum_miner import EXTRANONCE1, RULES, again
 from tests.stratum_traveller import ADDRESSES, COINS, KEY, Traveller, credited, line, share
@@ -74,6 +75,19 @@ def test_a_job_that_the_miner_had_comes_back_under_another_id_with_a_later_time(
         assert miner.verdict(share(job, start=5000)) == credited("btc")
 
     assert (len(ids), len(times)) == (4, 4)
+
+
+def test_coming_back_for_ever_to_a_job_that_stays_costs_no_memory() -> None:
+    miner, here, _ = on_the_way()
+    jobs = []
+    for _ in range(2 * MAX_REISSUES):
+        _, notification = miner.move("btc")
+        jobs.append(again(here, notification))
+        miner.move("bch")
+
+    live = [miner.verdict(share(job, start=1000)) == credited("btc") for job in jobs]
+
+    assert live == [False] * MAX_REISSUES + [True] * MAX_REISSUES
 
 
 def test_a_newer_job_of_a_pool_left_before_is_sent_as_it_is() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nompcore.config.upstream import UPSTREAM_EXTRANONCES
-from nompcore.errors import EncodingError
+from nompcore.errors import EncodingError, RejectReason
 from nompcore.messages import Job
 from nompcore.share import Accepted, ForUpstream, Rejected, validate_share
 from services.stratum.extranonce import ExtranonceAllocator, upstream_layout
@@ -125,6 +125,31 @@ def test_the_check_in_c_says_of_short_extranonces_what_python_says(extranonce2_h
         )
     else:
         assert good is None
+
+
+def test_a_share_counts_once_for_jobs_of_the_same_work() -> None:
+    """An upstream pool that gives a job again: ours has another id, and what is hashed is the same."""
+    miner = UpstreamMiner(upstream_job("1")).ready()
+    submitted = [WORKER, "1", "0000", f"{NTIME + 1:08x}"]
+    nonces = (f"{number:08x}" for number in range(400))
+    lines = (_submission(*submitted, nonce_hex) for nonce_hex in nonces)
+    good = next(line for line in lines if miner.session.quick_share(line, NTIME) is not None)
+
+    again = _replaced(upstream_job("2"), ntime=NTIME + 1)
+    miner.broadcast(again)
+
+    line = good.replace(b'"1"', b'"2"')
+    assert miner.session.quick_share(line, NTIME) is None
+    outcome = miner.session.receive(line.rstrip(), 1.0)
+    assert isinstance(outcome, SubmittedShare)
+    verdict = validate_share(
+        outcome.job.prepared, outcome.submission, target=outcome.target, now_seconds=NTIME, seen=outcome.seen
+    )
+    assert verdict == Rejected(RejectReason.DUPLICATE)
+
+
+def _submission(*params: str) -> bytes:
+    return json.dumps({"id": 1, "method": "mining.submit", "params": params}).encode() + b"\n"
 
 
 def test_the_check_in_c_takes_no_extranonce2_of_another_size() -> None:

@@ -63,7 +63,11 @@ class AdminPages:
         self, visit: Visit, pool: str, question: str, reply: PaymentsControlReply | None, problem: str
     ) -> str:
         """A pool's payments."""
-        return self._render("pool", visit, pool=pool, question=question, reply=reply, problem=problem)
+        has_upstream = self._portal.pool(pool).upstream is not None
+        return self._render(
+            "pool", visit, pool=pool, question=question, reply=reply, problem=problem,
+            has_upstream=has_upstream,
+        )  # fmt: skip
 
     def switching(self, visit: Visit, problem: str) -> str:
         """The switches, each with the form to switch it."""

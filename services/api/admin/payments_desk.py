@@ -17,7 +17,7 @@ QUESTIONS = ("status", "dry-run", "audit", "corrections")
 
 ORDERS = (
     "pause", "resume", "release-payee", "resolve-stuck", "send-again", "deposit-reserve", "correct",
-    "release-suspense", "accept-finding", "set-minimum",
+    "release-suspense", "accept-finding", "set-minimum", "upstream-reward",
 )  # fmt: skip
 """What payouts can be ordered to do: keys of its own table."""
 

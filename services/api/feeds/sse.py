@@ -118,8 +118,10 @@ class EventStream(StreamingResponse):
 
     async def _stream(self, send: Send, send_event: Send) -> None:
         """A send blocks while the socket's buffer is full, which ends in the time-out."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        head = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         try:
+            async with asyncio.timeout(self._send_timeout_seconds):
+                await send(head)
             async for event in self.body_iterator:
                 async with asyncio.timeout(self._send_timeout_seconds):
                     await send_event({"type": "http.response.body", "body": event, "more_body": True})

@@ -19,7 +19,8 @@ from nompcore.requests import (
     PageRequest,
     PaymentsReply,
 )
-from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, MINER_HISTORY, PAYMENT_LIST, Endpoint
+from nompcore.subject_kinds import Endpoint
+from nompcore.subjects import BLOCK_LIST, HISTORY, MINER, MINER_HISTORY, PAYMENT_LIST
 from services.api.state.metrics import PAYOUTS_UNAVAILABLE
 
 # A page slower than this reads as broken; payouts answers from memory and indexes within milliseconds.

@@ -19,6 +19,7 @@ from nompcore.messages import (
     ReplicaStats,
 )
 from nompcore.requests import PageRequest
+from nompcore.subject_kinds import Subject
 from nompcore.subjects import (
     AUDIT_FAILED,
     BLOCK_CONFIRMED,
@@ -29,7 +30,6 @@ from nompcore.subjects import (
     PAYMENT_SENT,
     REPLICA_STATS,
     STATS,
-    Subject,
     network_key,
     pool_key,
     upstream_key,

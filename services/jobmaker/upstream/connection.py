@@ -61,7 +61,7 @@ class UpstreamConnection:
             async with asyncio.timeout(self._pace.first_work_seconds) as deadline:
                 try:
                     reader, self._writer = await asyncio.open_connection(host, port, ssl=tls)
-                except OSError as error:  # ssl.SSLError is one
+                except (OSError, ValueError) as error:  # ssl.SSLError, and a host that can be nobody's name
                     return Ending(UNREACHABLE, str(error))
                 return await self._talk(reader, self._writer, deadline)
         except TimeoutError:
@@ -87,6 +87,7 @@ class UpstreamConnection:
             return None
         finally:
             self._answers.pop(number, None)
+            self._dialogue.give_up(number)
 
     async def _talk(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deadline: asyncio.Timeout
@@ -101,7 +102,7 @@ class UpstreamConnection:
                 if isinstance(said, ReconnectAsked):
                     return Ending(SENT_AWAY, "the upstream pool asked to reconnect", said)
                 self._take(said, writer)
-            if self._has_work:
+            if self._has_work and b"\n" in data:  # a line that never ends says nothing
                 deadline.reschedule(asyncio.get_running_loop().time() + self._pace.silence_seconds)
             await writer.drain()
 

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import time
 
+import msgspec
+
 from nompcore.bus import Bus
 from nompcore.config.pool import PoolConfig
 from nompcore.config.upstream import UpstreamSection
@@ -32,6 +34,7 @@ from services.jobmaker.upstream.forwarding import Forwarding
 from services.jobmaker.upstream.job_book import JobBook, UpstreamJob
 from services.jobmaker.upstream.link import UpstreamLink
 from services.jobmaker.upstream.metrics import DIFFICULTY, SOURCE
+from services.jobmaker.upstream.repeats import Repeats
 from services.jobmaker.upstream.tally import UpstreamTally
 from services.jobmaker.wakeup import Wakeup
 
@@ -39,6 +42,9 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 """After a job could not be published. Miners keep working on the old one meanwhile."""
+
+SUBMISSIONS_AT_ONCE = 64
+"""Shares whose answers are waited for: a hundred a second and more where the way takes half of one."""
 
 ACK_WAIT_SECONDS = 5.0
 """A share in the hands of a leader that died comes to the next one after this long."""
@@ -79,6 +85,7 @@ class UpstreamDesk:
         self._anew = True  # the next job has nothing to do with the last
         self._repeat_now = False
         self._book = JobBook()
+        self._repeats = Repeats()
         self._forwarding = Forwarding(pool.name, pool.extranonces, self._book, self.tally, self._source_link)
 
     @property
@@ -133,6 +140,7 @@ class UpstreamDesk:
             self._forwarding.handle,
             stop,
             ack_wait_seconds=ACK_WAIT_SECONDS,
+            handlers=SUBMISSIONS_AT_ONCE,
         )
 
     async def _look_until_lost(self, tasks: asyncio.TaskGroup) -> None:
@@ -193,12 +201,20 @@ class UpstreamDesk:
     async def _publish(self, work: UpstreamWork) -> None:
         clean_jobs, self._anew = work.clean_jobs or self._anew, True  # until it is published
         job = self._job(work, self._publication.next_job_id(), clean_jobs=clean_jobs)
+        job = self._repeats.told(self._beside_our_own(job))
         if clean_jobs:
             self._book.forget()
         self._book.add(job.job_id, UpstreamJob(work.notify.job_id, work.terms))
         await self._publication.publish_job(job, "upstream")
         self._anew = False
         self._set_difficulty(work.terms.difficulty)
+
+    def _beside_our_own(self, job: Job) -> Job:
+        """Not a clean one beside the daemon's jobs of the same block: what is found on them is ours."""
+        before = self._publication.job
+        if before is None or before.forward_target_hex or before.prevhash_hex != job.prevhash_hex:
+            return job
+        return msgspec.structs.replace(job, clean_jobs=False)
 
     def _set_difficulty(self, difficulty: float) -> None:
         self.difficulty = difficulty

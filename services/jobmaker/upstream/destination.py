@@ -5,7 +5,11 @@ from __future__ import annotations
 import ipaddress
 
 MAX_WAIT_SECONDS = 60.0
+MIN_WAIT_SECONDS = 0.5  # one that gives work and sends us away, again and again, makes no storm
 MAX_PORT = 65535
+
+_COUNTRY_LETTERS = 2
+_KIND_LETTERS = 3  # co.uk, com.br, net.au, ac.jp
 
 
 def is_allowed(configured: str, wanted: str) -> bool:
@@ -16,7 +20,7 @@ def is_allowed(configured: str, wanted: str) -> bool:
     if _is_address(ours) or _is_address(theirs):
         return False
     parent = ours.partition(".")[2]
-    return theirs.endswith("." + ours) or ("." in parent and theirs.endswith("." + parent))
+    return theirs.endswith("." + ours) or (_is_somebodys(parent) and theirs.endswith("." + parent))
 
 
 def destination(configured: tuple[str, int], host: str, port: int) -> tuple[str, int] | None:
@@ -24,6 +28,17 @@ def destination(configured: tuple[str, int], host: str, port: int) -> tuple[str,
     if not is_allowed(configured[0], host) or not 0 <= port <= MAX_PORT:
         return None
     return host or configured[0], port or configured[1]
+
+
+def wait_before(asked_seconds: float) -> float:
+    """How long to wait before going there."""
+    return min(max(asked_seconds, MIN_WAIT_SECONDS), MAX_WAIT_SECONDS)
+
+
+def _is_somebodys(domain: str) -> bool:
+    """Whether one owner has all of a domain: anybody can have a part of example.com's com and of co.uk."""
+    second, _, top = domain.rpartition(".")
+    return bool(second) and ("." in second or len(top) > _COUNTRY_LETTERS or len(second) > _KIND_LETTERS)
 
 
 def _is_address(host: str) -> bool:

@@ -75,6 +75,10 @@ class UpstreamDialogue:
         """A share without its user: the number of its answer, and the line."""
         return self.protocol.submit([self._user, *params])
 
+    def give_up(self, number: int) -> None:
+        """An answer is not waited for any longer, or has come."""
+        self.protocol.give_up(number)
+
     def _follow(self, event: Event) -> Said | None:
         match event:
             case UpstreamNotify():

@@ -12,7 +12,7 @@ from nompcore.config.upstream import UpstreamPool
 from nompcore.patience import Patience
 from services.jobmaker.upstream.choice import Standing
 from services.jobmaker.upstream.connection import CLOSED, Ending, UpstreamConnection, UpstreamPace
-from services.jobmaker.upstream.destination import MAX_WAIT_SECONDS, destination
+from services.jobmaker.upstream.destination import destination, wait_before
 from services.jobmaker.upstream.dialogue import UpstreamWork
 from services.jobmaker.upstream.events import Answered, MessageShown, ReconnectAsked
 from services.jobmaker.upstream.metrics import ENDED, READY, STRANGERS
@@ -123,7 +123,7 @@ class UpstreamLink:
         if asked is None:
             await self._patience.wait()
             return home
-        await asyncio.sleep(min(max(asked.wait_seconds, 0.0), MAX_WAIT_SECONDS))
+        await asyncio.sleep(wait_before(asked.wait_seconds))
         there = destination(home, asked.host, asked.port)
         if there is None:
             STRANGERS.labels(self._pool, self.upstream.name).inc()

@@ -37,6 +37,9 @@ MAX_EXTRANONCE_BYTES = 32
 
 MAX_UNANSWERED = 10_000
 
+MAX_TEXT_LETTERS = 300
+"""Of what goes into logs and snapshots."""
+
 _UNKNOWN = -1
 
 
@@ -77,6 +80,10 @@ class UpstreamProtocol:
     def submit(self, params: list[str]) -> tuple[int, bytes]:
         """A share: the number that its `Answered` will have, and the line."""
         return self._request("mining.submit", params, _answered)
+
+    def give_up(self, number: int) -> None:
+        """Do not wait for an answer any longer; where it has come, nothing."""
+        self._waiting.pop(number, None)
 
     def feed(self, data: bytes) -> list[Event]:
         """The events of all lines that are complete now. Raises UpstreamGarbled."""
@@ -135,8 +142,8 @@ def _answered(number: int, line: _Line) -> Answered:
 def _error_text(error: object) -> str:
     """`[21, "job not found", null]` as `21 job not found`; nothing for no error."""
     if isinstance(error, list):
-        return " ".join(str(part) for part in error[:2])
-    return str(error) if error else ""
+        return " ".join(str(part) for part in error[:2])[:MAX_TEXT_LETTERS]
+    return str(error)[:MAX_TEXT_LETTERS] if error else ""
 
 
 def _error_number(error: object) -> int:
@@ -198,7 +205,10 @@ def _notify(params: list[Any]) -> UpstreamNotify:
 
 def _reconnect(params: list[Any]) -> ReconnectAsked:
     host, port, wait = [*params, *(None, None, None)[len(params) :]][:3]
-    return ReconnectAsked(str(host or ""), int(port or 0), float(wait or 0))
+    wait_seconds = float(wait or 0)
+    if math.isnan(wait_seconds):
+        raise UpstreamGarbled("a wait of no time")
+    return ReconnectAsked(str(host or "")[:MAX_TEXT_LETTERS], int(port or 0), wait_seconds)
 
 
 _NOTIFICATIONS: dict[str, Callable[[list[Any]], Event]] = {
@@ -207,7 +217,7 @@ _NOTIFICATIONS: dict[str, Callable[[list[Any]], Event]] = {
     "mining.set_extranonce": lambda params: ExtranonceChanged(*_extranonces(*_pair(params))),
     "mining.set_version_mask": lambda params: VersionMaskChanged(_mask(params[0])),
     "client.reconnect": _reconnect,
-    "client.show_message": lambda params: MessageShown(str(params[0])),
+    "client.show_message": lambda params: MessageShown(str(params[0])[:MAX_TEXT_LETTERS]),
 }
 
 _QUESTIONS = {"client.get_version": AGENT, "mining.ping": "pong", "client.ping": "pong"}

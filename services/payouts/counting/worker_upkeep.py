@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from redis.asyncio import Redis
 
-from nompcore.subjects import DAY
+from nompcore.subject_kinds import DAY
 
 WORKER_LIFE_SECONDS: Final = 14 * DAY
 """How long a worker's figures are remembered after its last share."""

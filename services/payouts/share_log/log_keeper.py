@@ -17,7 +17,8 @@ from typing import Final
 from nompcore.bus import Bus
 from nompcore.errors import BusUnavailable
 from nompcore.stream_reader import LogState
-from nompcore.subjects import DAY, SHARE_BATCH
+from nompcore.subject_kinds import DAY
+from nompcore.subjects import SHARE_BATCH
 from services.payouts import metrics
 from services.payouts.failpoint import Failpoints, Moment, Step
 from services.payouts.ledger.ledger import Ledger
