@@ -2,7 +2,7 @@
 
     version [‖ time] ‖ 01 ‖ null outpoint ‖ script length ‖ script ‖ sequence ‖ outputs ‖ locktime [‖ comment]
                                                                                                [‖ payload]
-    script = push(height) ‖ coinbaseaux flags ‖ 08 extranonce1 extranonce2 ‖ push(pool tag)
+    script = push(height) ‖ coinbaseaux flags [‖ push(mark)] ‖ 08 extranonce1 extranonce2 ‖ push(pool tag)
                                                  └ coinb1 ends, coinb2 begins ┘
 
 The halves hold no witness; `nompcore.block` adds it where the block commits to witnesses.
@@ -80,6 +80,7 @@ class CoinbaseSpec:
     tx_messages: bool = False  # the coin's transactions may end with a comment: version 2, the pool tag
     payees: tuple[Output, ...] = ()  # what the chain demands; paid before recipients get their parts
     time: int | None = None  # Unix seconds; only transactions of proof-of-stake coins hold one
+    mark: bytes = b""  # tells jobs apart that are alike otherwise; left out where it does not fit
     payload: bytes | None = None  # DIP 4: makes the coinbase a special transaction
     extranonces: ExtranonceSizes = ORDINARY_EXTRANONCES
 
@@ -95,9 +96,11 @@ class CoinbaseParts:
 
 def build_coinbase(spec: CoinbaseSpec) -> CoinbaseParts:
     """The two halves; TemplateError if the script does not fit, EncodingError if parts exceed the value."""
-    script_start = push_int(spec.height) + spec.aux_flags + bytes([EXTRANONCE_ROOM])
-    script_end = push_data(spec.pool_tag)
-    script_size = len(script_start) + EXTRANONCE_ROOM + len(script_end)
+    script_start, script_end = push_int(spec.height) + spec.aux_flags, push_data(spec.pool_tag)
+    mark, script_size = push_data(spec.mark), len(script_start) + 1 + EXTRANONCE_ROOM + len(script_end)
+    if script_size + len(mark) <= MAX_SCRIPT_SIZE:
+        script_start, script_size = script_start + mark, script_size + len(mark)
+    script_start += bytes([EXTRANONCE_ROOM])
     if script_size > MAX_SCRIPT_SIZE:
         raise TemplateError(f"the coinbase script would have {script_size} bytes of {MAX_SCRIPT_SIZE}")
     outputs, reward_sats = coinbase_outputs(spec)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 import msgspec
 
@@ -25,8 +24,6 @@ from nompcore.messages import Job
 from nompcore.target import difficulty_from_target
 from nompcore.template import Template
 
-_WORK_NAME_DIGITS = 16  # of one miner's live jobs; nobody gains by two of them being alike
-
 
 def build_job(
     template: Template,
@@ -42,8 +39,13 @@ def build_job(
     created_ms: int,
     proof_of_stake: bool = False,
     extranonces: ExtranonceSizes = ORDINARY_EXTRANONCES,
+    mark: bytes = b"",
 ) -> Job:
-    """The job of a template. TemplateError if the coinbase does not fit, EncodingError for bad recipients."""
+    """The job of a template. TemplateError if the coinbase does not fit, EncodingError for bad recipients.
+
+    A `mark` of its own makes it other work than every job of an equal template: without one a share with a
+    late ntime would count for each of them.
+    """
     parts = build_coinbase(
         CoinbaseSpec(
             height=template.height,
@@ -58,6 +60,7 @@ def build_job(
             time=template.curtime if proof_of_stake else None,
             payload=template.coinbase_payload,
             extranonces=extranonces,
+            mark=mark,
         )
     )
     return Job(
@@ -96,7 +99,7 @@ class PreparedJob:
     ntime: int  # Unix seconds; earliest accepted
     network_target: int
     network_difficulty: float  # of that target, in the pool's unit
-    key_prefix: bytes  # begins the keys of its shares: the same for jobs in which they are the same work
+    key_prefix: bytes  # begins the keys of the job's shares
     extranonce2_size: int  # bytes, at most 4
     forward_target: int  # a header hash at or below it goes to the upstream pool; 0 where there is none
     version_mask: int  # the version bits that may differ from the job's, as far as the job's maker minds
@@ -124,18 +127,11 @@ def prepare_job(job: Job, coin: Coin) -> PreparedJob:
         ntime=job.ntime,
         network_target=network_target,
         network_difficulty=difficulty_from_target(network_target, coin.multiplier),
-        key_prefix=_work_name(job),
+        key_prefix=(job.same_work_as or job.job_id).encode(),
         extranonce2_size=job.extranonce2_size,
         forward_target=int.from_bytes(hex_to_bytes(job.forward_target_hex), "big"),
         version_mask=int.from_bytes(hex_to_bytes(job.version_mask_hex or "ffffffff", 4), "big"),
     )
-
-
-def _work_name(job: Job) -> bytes:
-    """Of all that is hashed beside what a share's key holds. Jobs that differ in nothing else, as those of a
-    quiet chain do when they are only sent anew, would have a share with a late ntime be paid in each."""
-    parts = (job.prevhash_hex, job.nbits_hex, *job.merkle_branch_hex, job.coinb1_hex, job.coinb2_hex)
-    return sha256(" ".join(parts).encode()).hexdigest()[:_WORK_NAME_DIGITS].encode()
 
 
 def block_body(template: Template, *, proof_of_stake: bool = False) -> BlockBody:

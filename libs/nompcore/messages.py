@@ -42,6 +42,7 @@ class Job(Message, frozen=True, kw_only=True):
     extranonce2_size: int = 4  # … and the miner's
     forward_target_hex: str = ""  # 64 digits: a header hash at or below it is for the upstream pool
     version_mask_hex: str = ""  # 8 digits: the version bits that the upstream pool lets roll; without it any
+    same_work_as: str = ""  # an earlier job of the same headers: a share counts for one of them only
 
 
 # ---- stratum → payouts ----

@@ -111,19 +111,20 @@ class MinerWork:
         )
 
     def parked_keys(self) -> dict[str, str] | None:
-        """`seen` for another replica: work's name → keys in hex, without stale ones; None if too many."""
-        by_work: dict[str, list[bytes]] = {}
+        """`seen` for another replica: job id → keys in hex, without those of stale jobs; None if too many."""
+        by_job: dict[str, list[bytes]] = {}
         for key in self.seen:
-            if key.startswith(self._jobs.key_prefixes):
-                by_work.setdefault(key[:-KEY_BYTES].decode(), []).append(key[-KEY_BYTES:])
-        if sum(map(len, by_work.values())) > MAX_PARKED_KEYS:
+            job_id = key[:-KEY_BYTES].decode()
+            if self._jobs.get(job_id) is not None:
+                by_job.setdefault(job_id, []).append(key[-KEY_BYTES:])
+        if sum(map(len, by_job.values())) > MAX_PARKED_KEYS:
             return None
-        return {name: b"".join(keys).hex() for name, keys in by_work.items()}
+        return {job_id: b"".join(keys).hex() for job_id, keys in by_job.items()}
 
     def take_over(self, keys: dict[str, str], reissues: int) -> None:
         """The inverse of `parked_keys`, in the connection that goes on."""
-        for name, text in keys.items():
-            joined, prefix = bytes.fromhex(text), name.encode()
+        for job_id, text in keys.items():
+            joined, prefix = bytes.fromhex(text), job_id.encode()
             self.seen.update(
                 prefix + joined[start : start + KEY_BYTES] for start in range(0, len(joined), KEY_BYTES)
             )

@@ -173,8 +173,9 @@ def check_coinbase(coinbase: Transaction, template: dict[str, Any], found: Block
     assert spent.sequence == 0xFFFFFFFF
     flags = b"".join(bytes.fromhex(value) for value in template["coinbaseaux"].values())
     extranonces = b"\x00\x00\x00\x01" + bytes(4)  # as find_block counts
-    script = push_int(template["height"]) + flags + push_data(extranonces) + push_data(TAG.encode())
-    assert spent.script_sig == script
+    begins, ends = push_int(template["height"]) + flags, push_data(extranonces) + push_data(TAG.encode())
+    mark = spent.script_sig[len(begins) + 1 : len(begins) + 5]  # the job's own
+    assert spent.script_sig == begins + push_data(mark) + ends
     assert spent.witness == ((bytes(32),) if "default_witness_commitment" in template else ())
     assert found.reward_sats == coinbase.outputs[1 if spent.witness else 0].value_sats
 

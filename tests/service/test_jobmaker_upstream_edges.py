@@ -33,6 +33,7 @@ async def test_beside_the_daemons_jobs_of_the_same_block_none_is_clean(tmp_path:
         async with pool_on(tmp_path, nats_url, section([server], fall_back_to_daemon=True)) as stage:
             own = await stage.miners.job()
             assert own.forward_target_hex == ""
+            assert (own.created_ms % 2**32).to_bytes(4, "little").hex() in own.coinb1_hex  # work of its own
             server.notify = replace(NOTIFY, prevhash_hex=own.prevhash_hex)
             await server.start()
 
@@ -42,17 +43,18 @@ async def test_beside_the_daemons_jobs_of_the_same_block_none_is_clean(tmp_path:
             assert await fates(stage, 1) == {"accepted": 1}
 
 
-async def test_a_job_given_twice_begins_later(tmp_path: Path, nats_url: str) -> None:
+async def test_a_job_given_twice_is_the_same_work(tmp_path: Path, nats_url: str) -> None:
     async with upstreams(1) as (server,), pool_on(tmp_path, nats_url, section([server])) as stage:
         job = await stage.miners.job()
 
         server.say("mining.set_version_mask", "0000e000")
         again = await stage.miners.job(lambda new: new.job_id != job.job_id)
-        assert (again.ntime, again.version_mask_hex) == (job.ntime + 1, "0000e000")
+        assert (again.same_work_as, again.version_mask_hex) == (job.job_id, "0000e000")
+        assert again.ntime == job.ntime + 1
 
         server.send_job(replace(NOTIFY, ntime=NOTIFY.ntime + 7))
         later = await stage.miners.job(lambda new: new.job_id != again.job_id)
-        assert later.ntime == NOTIFY.ntime + 7
+        assert (later.same_work_as, later.ntime) == ("", NOTIFY.ntime + 7)
 
 
 async def test_a_template_that_was_under_way_is_no_job_once_an_upstream_pool_gives_work(

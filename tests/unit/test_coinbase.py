@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -191,3 +191,15 @@ def test_recipients_cannot_get_more_than_there_is_or_less_than_nothing(parts_ppm
         build_coinbase(
             CoinbaseSpec(1, 5_000_000_000, POOL, recipients=tuple(Recipient(POOL, ppm) for ppm in parts_ppm))
         )
+
+
+@given(st.binary(min_size=4, max_size=4), st.integers(0, 75))
+def test_a_mark_stands_before_the_extranonce_where_there_is_room_for_it(mark: bytes, tag_bytes: int) -> None:
+    """And makes other work of what is alike otherwise, so that no share of the one is one of the other."""
+    spec = CoinbaseSpec(height=700_000, value_sats=1, pool_script=b"", pool_tag=bytes(tag_bytes))
+    plain, marked = build_coinbase(spec), build_coinbase(replace(spec, mark=mark))
+
+    has_room = 4 + 9 + (tag_bytes and 1 + tag_bytes) + 5 <= MAX_SCRIPT_SIZE
+    assert marked.coinb1.endswith(push_int(700_000) + b"\x04" + mark + b"\x08") == has_room
+    assert (marked.coinb1 != plain.coinb1) == has_room
+    assert marked.coinb2 == plain.coinb2

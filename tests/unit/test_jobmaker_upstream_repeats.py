@@ -17,13 +17,13 @@ def test_new_work_is_told_as_it_is() -> None:
     assert [repeats.told(job) for job in jobs] == jobs
 
 
-def test_the_same_work_begins_later() -> None:
+def test_the_same_work_begins_later_and_names_the_first_job() -> None:
     repeats = Repeats()
     repeats.told(make_job("1"))
 
     told = [repeats.told(make_job(job_id, clean=False)) for job_id in ("2", "3")]
 
-    assert [(one.job_id, one.ntime - NTIME) for one in told] == [("2", 1), ("3", 2)]
+    assert [(one.same_work_as, one.ntime - NTIME) for one in told] == [("1", 1), ("1", 2)]
 
 
 def test_what_is_not_hashed_makes_no_other_work() -> None:
@@ -41,7 +41,8 @@ def test_a_storm_of_jobs_is_neither_remembered_for_ever_nor_far_ahead(ntimes: li
     repeats = Repeats()
     recent: list[int] = []
     for number, ntime in enumerate(ntimes):
-        ahead = repeats.told(make_job(str(number), ntime=NTIME + ntime)).ntime - NTIME - ntime
+        told = repeats.told(make_job(str(number), ntime=NTIME + ntime))
+        ahead = told.ntime - NTIME - ntime
         assert ahead <= MAX_AHEAD_SECONDS
-        assert (ahead > 0) == (ntime in recent)
+        assert (ahead > 0) == (told.same_work_as != "") == (ntime in recent)
         recent = [*(one for one in recent if one != ntime), ntime][-MAX_GIVEN:]

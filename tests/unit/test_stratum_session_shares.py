@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
-import msgspec
 import pytest
 
 from nompcore.errors import RejectReason
@@ -168,15 +166,3 @@ def test_a_share_on_a_new_block_before_it_is_sent_counts_once() -> None:
     miner.session.next_job(1.0)
 
     assert miner.judged(solution) == refused(RejectReason.DUPLICATE)
-
-
-def test_a_share_with_a_late_time_counts_once_for_jobs_that_differ_in_theirs_only() -> None:
-    """As those of a chain without transactions do."""
-    first, second = make_job("1"), make_job("2", clean=False, ntime=NTIME + 55)
-    miner = Miner(first).ready()
-    solution = share(msgspec.structs.replace(first, ntime=second.ntime))
-    assert miner.judged(solution) == true_line(b"1")
-
-    miner.broadcast(second)
-
-    assert miner.judged(replace(solution, job_id="2")) == refused(RejectReason.DUPLICATE)

@@ -135,7 +135,7 @@ def test_a_share_counts_once_for_jobs_of_the_same_work() -> None:
     lines = (_submission(*submitted, nonce_hex) for nonce_hex in nonces)
     good = next(line for line in lines if miner.session.quick_share(line, NTIME) is not None)
 
-    again = _replaced(upstream_job("2"), ntime=NTIME + 1)
+    again = _replaced(upstream_job("2"), same_work_as="1", ntime=NTIME + 1)
     miner.broadcast(again)
 
     line = good.replace(b'"1"', b'"2"')

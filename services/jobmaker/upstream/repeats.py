@@ -1,8 +1,8 @@
 """Work that an upstream pool gives a second time: nobody is to do it or to be paid for it again. Pure.
 
-Some pools send a job again where its difficulty or the version mask changes. For us that is another job, and
-stratum knows that its shares are those of the first; so it begins a second later: a miner that starts over
-finds new ones.
+Some pools send a job again where its difficulty or the version mask changes. For us that is another job, so
+it names the first one, under which stratum knows the shares of both, and begins a second later, so that a
+miner that starts over finds new ones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Repeats:
 
     def __init__(self) -> None:
         self._prevhash_hex = ""
-        self._given: dict[_Work, int] = {}  # how often it was given again
+        self._given: dict[_Work, tuple[str, int]] = {}  # the first job's id, how often it was given again
 
     def told(self, job: Job) -> Job:
         """The job to give to the miners instead of this one: itself, where its work is new."""
@@ -30,14 +30,15 @@ class Repeats:
             self._prevhash_hex = job.prevhash_hex
             self._given.clear()
         work = _work_of(job)
-        before = self._given.pop(work, None)
-        if before is None:
-            self._given[work] = 0
+        first = self._given.pop(work, None)
+        if first is None:
+            self._given[work] = job.job_id, 0
             if len(self._given) > MAX_GIVEN:
                 del self._given[next(iter(self._given))]
             return job
-        again = self._given[work] = min(before + 1, MAX_AHEAD_SECONDS)
-        return msgspec.structs.replace(job, ntime=job.ntime + again)
+        job_id, again = first[0], min(first[1] + 1, MAX_AHEAD_SECONDS)
+        self._given[work] = job_id, again
+        return msgspec.structs.replace(job, ntime=job.ntime + again, same_work_as=job_id)
 
 
 def _work_of(job: Job) -> _Work:
