@@ -22,6 +22,9 @@ MAKER_DIGITS = 4
 _TIME_DIGITS = 11
 _OWN_FORMS = re.compile(f"(?P<time>[0-9a-f]{{{_TIME_DIGITS}}})(?:[0-9a-f]{{2}}|[0-9a-f]{{{MAKER_DIGITS}}})")
 
+_MARK_BYTES = 4
+_MARKS = 1 << 8 * _MARK_BYTES  # milliseconds: seven weeks, of which a block takes minutes
+
 
 class JobIds:
     """The job ids of one pool in one process."""
@@ -34,6 +37,11 @@ class JobIds:
         """A new id; `now_ms` is Unix time."""
         self._last_ms = max(self._last_ms + 1, now_ms)
         return f"{self._last_ms:x}{self._suffix}"
+
+    @property
+    def mark(self) -> bytes:
+        """Four bytes for the coinbase of the job that was named last: no other of its block has them."""
+        return (self._last_ms % _MARKS).to_bytes(_MARK_BYTES, "little")
 
     def start_after(self, job_id: str) -> None:
         """Never again give an id as old as `job_id`, which another replica or process may have made."""

@@ -31,9 +31,6 @@ log = logging.getLogger(__name__)
 REUSE_MS = 3600 * 1000
 """A template is stored anew after this long even if nothing changed: far below the store's time to live."""
 
-_MARK_BYTES = 4
-_MARKS = 1 << 8 * _MARK_BYTES  # milliseconds: seven weeks, of which a block takes minutes
-
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
@@ -108,7 +105,7 @@ class Publication:
             created_ms=now_ms,
             proof_of_stake=proof_of_stake,
             extranonces=self._pool.extranonces,
-            mark=(now_ms % _MARKS).to_bytes(_MARK_BYTES, "little"),
+            mark=self._ids.mark,
         )
         shape = shape_of(template, capabilities.reward_script, proof_of_stake=proof_of_stake)
         return Draft(template, job, body, shape, stored)

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from nompcore.bus import Bus
 from nompcore.config import DaemonConfig
-from nompcore.job import unpack_transactions
+from nompcore.job import prepare_job, unpack_transactions
 from nompcore.messages import Job
+from nompcore.share import Accepted, BlockFound, Submission, validate_share
 from nompcore.subjects import TEMPLATES
 from nompcore.template import Template
 from services.jobmaker.capabilities import SUBMITBLOCK, Capabilities
@@ -19,7 +20,7 @@ from services.jobmaker.publication import Publication
 from services.jobmaker.template_store import TemplateStore
 from tests.servers import NatsServer
 from tests.service.pool_stage import pool_config
-from tests.unit.chain_samples import regtest_blocks
+from tests.unit.chain_samples import coin, regtest_blocks
 
 Connect = Callable[..., Awaitable[Bus]]
 FULL = next(block.template for block in regtest_blocks() if block.template.transactions)
@@ -55,6 +56,20 @@ class Desk:
 @pytest.fixture
 async def desk(connect_bus: Connect) -> Desk:
     return Desk(await connect_bus("jobmaker"), await connect_bus("jobmaker"))
+
+
+async def test_no_header_of_a_job_is_one_of_the_next_on_an_equal_template(desk: Desk) -> None:
+    jobs = [await desk.publish(FULL) for _ in range(3)]
+
+    mined = Submission(bytes(4), "00000000", f"{jobs[0].ntime + 1:08x}", "00000000")
+    verdicts = [
+        validate_share(
+            prepare_job(job, coin("litecoin.json")), mined, target=2**256 - 1, now_seconds=job.ntime, seen=()
+        )
+        for job in jobs
+    ]
+    reached = [one.share_difficulty for one in verdicts if isinstance(one, Accepted | BlockFound)]
+    assert len(set(reached)) == 3
 
 
 async def test_empty_blocks_are_stored_once_and_full_ones_each(desk: Desk) -> None:
