@@ -31,6 +31,8 @@ def _streams(service: str) -> list[str]:
             allowed |= {_api(f"CONSUMER.MSG.NEXT.{stream}.*"), f"$JS.ACK.{stream}.>"}
         if row.stream.cutter == service:
             allowed.add(_api(f"STREAM.PURGE.{stream}"))
+        if row.stream.in_stretches and service in row.consumers:
+            allowed.add(_api(f"CONSUMER.DELETE.{stream}.*"))
     return sorted(allowed)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+import nats.errors
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.nuid import NUID
@@ -97,15 +99,26 @@ class StreamReader(Generic[T]):
         found: list[Stored[T]] = []
         consumer, delivered = await self._new_consumer(STRETCH_INACTIVE_SECONDS), 0
         wanted, refusals = min(limit, consumer.num_pending or 0), 0
-        async with Pull(self._link, self._stream.name, consumer.name, BATCH_MESSAGES) as pull:
-            while delivered < wanted and (up_to is None or self._position < up_to):
-                messages = await pull.next_present()
-                delivered = require_contiguous(messages, delivered)
-                found.extend(self._decoded(messages))
-                refusals = 0 if messages else refusals + 1
-                if refusals == MAX_REFUSALS:
-                    raise BusUnavailable(f"{self._filter}: {wanted - delivered} messages do not come")
+        try:
+            async with Pull(self._link, self._stream.name, consumer.name, BATCH_MESSAGES) as pull:
+                while delivered < wanted and (up_to is None or self._position < up_to):
+                    messages = await pull.next_present()
+                    delivered = require_contiguous(messages, delivered)
+                    found.extend(self._decoded(messages))
+                    refusals = 0 if messages else refusals + 1
+                    if refusals == MAX_REFUSALS:
+                        raise BusUnavailable(f"{self._filter}: {wanted - delivered} messages do not come")
+        finally:
+            await self._drop(consumer.name)
         return [stored for stored in found if up_to is None or stored.sequence <= up_to]
+
+    async def _drop(self, consumer: str) -> None:
+        """Have the server forget a consumer. It would by itself, but who reads a busy log stretch by stretch
+        makes hundreds meanwhile, and a stream has room for some. Nobody waits for the answer."""
+        client = self._link.nc
+        with contextlib.suppress(nats.errors.Error):  # not connected: then it ends by itself
+            name = f"$JS.API.CONSUMER.DELETE.{self._stream.name}.{consumer}"
+            await client.publish(name, reply=client.new_inbox())
 
     async def _consumer(self) -> str:
         """Makes a consumer that starts after the position; returns its name."""

@@ -36,6 +36,7 @@ class Stream:
     max_messages_per_subject: int = -1
     duplicate_window_seconds: int = 2 * MINUTE
     cutter: str = ""
+    in_stretches: bool = False  # its one reader reads pieces of it, and removes the consumer of each
 
 
 @dataclass(frozen=True, slots=True)

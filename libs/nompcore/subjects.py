@@ -21,14 +21,14 @@ STRATUM, JOBMAKER, PAYOUTS, API, NOTIFIER = "stratum", "jobmaker", "payouts", "a
 SERVICES = (STRATUM, JOBMAKER, PAYOUTS, API, NOTIFIER)
 
 JOBS = Stream("JOBS", Storage.MEMORY, max_age_seconds=DAY, max_messages_per_subject=1)
-SHARES = Stream("SHARES", Storage.FILE, max_age_seconds=0, cutter=PAYOUTS)
+SHARES = Stream("SHARES", Storage.FILE, max_age_seconds=0, cutter=PAYOUTS, in_stretches=True)
 BLOCKS = Stream("BLOCKS", Storage.FILE, max_age_seconds=90 * DAY)
 EVENTS = Stream("EVENTS", Storage.FILE, max_age_seconds=90 * DAY)
 ALARMS = Stream("ALARMS", Storage.FILE, max_age_seconds=90 * DAY)
 # Replicas of the notifier tell of the same change, minutes apart at most: it is stored once.
 ALERTS = Stream("ALERTS", Storage.FILE, max_age_seconds=90 * DAY, duplicate_window_seconds=60 * MINUTE)
 # What operators did in the admin center: for as long as anybody may ask who did it.
-ADMIN_LOG = Stream("ADMIN_LOG", Storage.FILE, max_age_seconds=3 * 365 * DAY)
+ADMIN_LOG = Stream("ADMIN_LOG", Storage.FILE, max_age_seconds=3 * 365 * DAY, in_stretches=True)
 # Shares for upstream pools: worthless once the chain has moved on.
 UPSTREAM = Stream("UPSTREAM", Storage.FILE, max_age_seconds=4 * HOUR)
 STREAMS = (JOBS, SHARES, BLOCKS, EVENTS, ALARMS, ALERTS, ADMIN_LOG, UPSTREAM)

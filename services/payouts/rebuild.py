@@ -43,6 +43,10 @@ from services.payouts.share_log.pool_log import PoolLog
 EXIT_SAME, EXIT_DIFFERENT, EXIT_UNUSABLE = 0, 1, 2
 
 TRIES: Final = 100
+
+FEW: Final = 100
+"""Messages. payouts reads in stretches, so whoever has read up to now is ahead of it for a while."""
+
 SHOWN: Final = 20
 """Differences that are written out; the others are counted."""
 
@@ -100,7 +104,7 @@ class Rebuild:
         )
 
     async def _catch_up(self, aside: str) -> None:
-        """Add what has come into the log."""
+        """Add what has come into the log, but for the few messages that come meanwhile."""
         tallies = Tallies(
             self.redis, self.pool, hashrate_window_seconds=self.config.website.hashrate_window_seconds,
             failpoints=Failpoints(), prefix=aside,
@@ -110,6 +114,8 @@ class Rebuild:
         while stored := await self.bus.stretch(SHARE_BATCH, self.pool, position):
             await tallies.apply(position, fold(stored, groups))
             position = stored[-1].sequence
+            if len(stored) < FEW:  # in a busy pool the end of the log is never reached
+                return
 
     async def _check(self) -> TallyCheck:
         history = await asyncio.to_thread(self.ledger.schemes.history, self.pool)

@@ -9,9 +9,9 @@ import pytest
 
 from nompcore.bus import Bus
 from nompcore.errors import BusUnavailable, StreamGap, StreamReset
-from nompcore.stream_reader import BATCH_MESSAGES
+from nompcore.stream_reader import BATCH_MESSAGES, STRETCH_INACTIVE_SECONDS
 from nompcore.subjects import SHARE_BATCH
-from tests.servers import NatsServer
+from tests.servers import NatsServer, wait_until
 from tests.service.bus_samples import POOL, share_batch
 from tests.service.test_stream_reader import ids, publish
 
@@ -52,6 +52,21 @@ async def test_a_long_stretch_comes_whole_and_in_order(connect_bus: Connect) -> 
 
     assert [stored.sequence for stored in whole] == list(range(1, count + 1))
     assert first == whole[:BATCH_MESSAGES]
+
+
+async def test_a_stretch_leaves_no_consumer_behind(connect_bus: Connect, nats_server: NatsServer) -> None:
+    stratum, payouts = await connect_bus("stratum"), await connect_bus("payouts")
+    await publish(stratum, range(3))
+
+    for after in range(3):
+        assert await payouts.stretch(SHARE_BATCH, POOL, after)
+
+    async with nats_server.operator() as client:
+
+        async def none_is_left() -> bool:
+            return (await client.jetstream().stream_info("SHARES")).state.consumer_count == 0
+
+        await wait_until(none_is_left, seconds=STRETCH_INACTIVE_SECONDS / 2, what="no consumer of a stretch")
 
 
 async def test_what_is_gone_is_told(connect_bus: Connect, nats_server: NatsServer) -> None:

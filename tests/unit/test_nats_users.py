@@ -64,6 +64,19 @@ def test_only_payouts_may_remove_messages_and_only_from_the_share_log() -> None:
     assert not any(purging.values())
 
 
+def test_nobody_may_remove_a_reader_that_is_not_its_own() -> None:
+    removing = {
+        service: [subject for subject in publish_permissions(service) if "CONSUMER.DELETE" in subject]
+        for service in SERVICES
+    }
+    assert removing.pop(PAYOUTS) == ["$JS.API.CONSUMER.DELETE.SHARES.*"]
+    assert removing.pop(API) == ["$JS.API.CONSUMER.DELETE.ADMIN_LOG.*"]
+    assert not any(removing.values())
+    for stream in ("SHARES", "ADMIN_LOG"):
+        rows = [row for row in SUBJECTS if row.stream is not None and row.stream.name == stream]
+        assert len({row.consumers for row in rows}) == 1
+
+
 def test_only_jobmaker_may_read_jobs_besides_stratum() -> None:
     assert "$JS.API.DIRECT.GET.JOBS.nomp.*.job" in publish_permissions(JOBMAKER)
     for service in (PAYOUTS, API, NOTIFIER):
