@@ -5,6 +5,7 @@ Read in this order:
     __main__         wiring; forks starts one process a core
     opening          from the configuration to doors
     server           listeners (listening), job broadcasts, time-outs, bans, the end; drain sends miners away
+    fanout           a job to a turn of miners, in one call of powhash.fanout where it goes out as it is
     connection       one socket: bytes in, bytes out, nothing else touches sockets
     entrance         what comes before the first line (pure): proxy_protocol, proxy_policy, tls_stream;
                      certificate reloads its files

@@ -1,4 +1,4 @@
-"""One miner's socket: the only code of the service that reads and writes it.
+"""One miner's socket: the only code of the service that reads and writes it, but for a job that goes to all.
 
 Whatever a peer does to its connection stays there: garbage, floods, silence and slow reading end this
 connection and are counted; shares that its earlier lines brought go their way all the same.
@@ -37,6 +37,7 @@ class Connection(asyncio.Protocol):
         "_accepted_at",
         "_closed_at",
         "_counters",
+        "_descriptor",
         "_door",
         "_end_reason",
         "_entrance",
@@ -58,6 +59,7 @@ class Connection(asyncio.Protocol):
         self._accepted_at = self._closed_at = 0.0
         self._has_place = False
         self._plain = False  # bytes pass as they are
+        self._descriptor = -1
         self._end_reason = "closed-by-miner"
         self._held: list[bytes] | None = None
         self.dialogue: Dialogue | None = None
@@ -83,6 +85,7 @@ class Connection(asyncio.Protocol):
         self._entrance: Entrance = self._door.entrance(self.ip)
         self._plain = self._entrance.is_plain
         self._transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
+        self._descriptor = _descriptor(self._transport)
         if not self._entrance.awaits_header:
             self._admit()
 
@@ -127,6 +130,16 @@ class Connection(asyncio.Protocol):
                 data = self._entrance.send(data)
             self._counters.bytes_sent += len(data)
             self._transport.write(data)
+
+    def idle_descriptor(self) -> int:
+        """The socket, where bytes written to it now would neither be changed nor wait behind others; else -1.
+
+        It is another connection's as soon as the event loop gets a turn: for use at once.
+        """
+        if not self._plain or self._held is not None:
+            return -1
+        busy = self._transport.is_closing() or self._transport.get_write_buffer_size()
+        return -1 if busy else self._descriptor
 
     def hold(self) -> bool:
         """Keep what is written until `release`: it leaves with one call of the kernel, which costs the most.
@@ -245,6 +258,12 @@ class Connection(asyncio.Protocol):
             "ip": self.ip,
             "worker": worker.name if worker else "",
         }
+
+
+def _descriptor(transport: asyncio.Transport) -> int:
+    """Its socket's number, -1 where it has none."""
+    peer = transport.get_extra_info("socket")
+    return -1 if peer is None else int(peer.fileno())
 
 
 def _peer_ip(transport: asyncio.Transport) -> str:

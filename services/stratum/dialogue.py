@@ -121,9 +121,10 @@ class Dialogue:
         elif self._paused:
             self._go_on()
 
-    def send_job(self, now: float) -> None:
-        """Send the current job, unless the miner has it."""
-        self._connection.write(self.session.next_job(now))
+    @property
+    def connection(self) -> Connection:
+        """Where what is said goes."""
+        return self._connection
 
     def move(self, pool: Pool, terms: Terms, now: float) -> None:
         """Its port mines another pool, on these terms."""

@@ -7,10 +7,12 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import islice
 
 from services.stratum.connection import Connection
 from services.stratum.door import Door
 from services.stratum.drain import send_away
+from services.stratum.fanout import send_job
 from services.stratum.listening import BACKLOG, open_listeners
 from services.stratum.pool import Pool
 from services.stratum.switch import Switch
@@ -63,12 +65,10 @@ class StratumServer:
             pool.job_arrived.clear()
             for switch in self._switches.values():
                 switch.job_arrived(pool)
-            now = time.monotonic()
-            for count, miner in enumerate(pool.miners(), 1):
-                miner.send_job(now)
-                if count % MINERS_PER_TURN == 0:
-                    await asyncio.sleep(0)
-                    now = time.monotonic()
+            miners = pool.miners()
+            while turn := list(islice(miners, MINERS_PER_TURN)):
+                send_job(pool, turn, time.monotonic())
+                await asyncio.sleep(0)
 
     async def sweep(self) -> None:
         """Apply the connections' time-outs, for ever: one clock for all instead of a timer for each."""

@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <string.h>
 
+#include "fanout_binding.h"
 #include "hex_binding.h"
 #include "merkle_binding.h"
 #include "registry.h"
@@ -145,7 +146,8 @@ static PyMethodDef methods[] = {
 static int add_methods(PyObject *module) {
     if (PyModule_AddFunctions(module, powhash_share_methods) != 0) return -1;
     if (PyModule_AddFunctions(module, powhash_hex_methods) != 0) return -1;
-    return PyModule_AddFunctions(module, powhash_merkle_methods);
+    if (PyModule_AddFunctions(module, powhash_merkle_methods) != 0) return -1;
+    return PyModule_AddFunctions(module, powhash_fanout_methods);
 }
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)add_methods}, {0, NULL}};
