@@ -19,8 +19,8 @@ from services.stratum.switch import Switch
 
 log = logging.getLogger(__name__)
 
-# After so many miners of a broadcast or sweep the loop gets a turn: shares wait 2 ms, not for 10,000 miners.
-MINERS_PER_TURN = 256
+# After so many miners of a broadcast or sweep the loop gets a turn: shares wait 3 ms, not for 10,000 miners.
+MINERS_PER_TURN = 384
 
 SWEEP_SECONDS = 5.0  # how late a connection's time-out may be
 EXPIRE_SECONDS = 0.5  # how late an answer that a share is not stored may be
