@@ -266,24 +266,16 @@ class Bus:
     # ---- requests ----
 
     async def serve(
-        self,
-        endpoint: kinds.Endpoint[Q, R],
-        handler: Callable[[Q], Awaitable[R]],
-        pool: str,
-        replica: str = "",
-    ) -> None:
+        self, endpoint: kinds.Endpoint[Q, R], handler: Callable[[Q], Awaitable[R]],
+        pool: str, replica: str = "",
+    ) -> None:  # fmt: skip
         """Answers requests about `pool`. A NompError of the handler goes to the client as its text."""
         await self._rpc.serve(endpoint, handler, pool, replica)
 
     async def request(
-        self,
-        endpoint: kinds.Endpoint[Q, R],
-        message: Q,
-        *,
-        pool: str,
-        replica: str = "",
-        timeout_seconds: float = 5,
-    ) -> R:
+        self, endpoint: kinds.Endpoint[Q, R], message: Q,
+        *, pool: str, replica: str = "", timeout_seconds: float = 5,
+    ) -> R:  # fmt: skip
         """Asks whoever serves `endpoint`. BusUnavailable, at once if nobody does; BusError if refused."""
         place = {"pool": pool, "replica": replica}
         return await self._rpc.request(endpoint, message, **place, timeout_seconds=timeout_seconds)

@@ -287,16 +287,5 @@ class PoolSnapshot(Message, frozen=True, kw_only=True):
     time_ms: int
 
 
-class HistoryPoint(Message, frozen=True, kw_only=True):
-    """One point of a pool's history."""
-
-    time_ms: int
-    hashrate: float
-    workers: int
-    blocks_pending: int
-    blocks_confirmed: int
-    blocks_orphaned: int
-
-
 MAX_SNAPSHOT_WORKERS = 5000
 """About 600 kB of JSON, below the 8 MB `max_payload` of the shipped nats.conf with room to grow."""

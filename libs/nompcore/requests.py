@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from nompcore.messages import HistoryPoint, Message
+from nompcore.messages import Message
 
 
 class MinerRequest(Message, frozen=True, kw_only=True):
@@ -120,6 +120,17 @@ class HistoryRequest(Message, frozen=True, kw_only=True):
     """History since a time, oldest first."""
 
     since_ms: int = 0
+
+
+class HistoryPoint(Message, frozen=True, kw_only=True):
+    """One point of a pool's history."""
+
+    time_ms: int
+    hashrate: float
+    workers: int
+    blocks_pending: int
+    blocks_confirmed: int
+    blocks_orphaned: int
 
 
 class HistoryReply(Message, frozen=True, kw_only=True):

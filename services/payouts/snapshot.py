@@ -9,10 +9,10 @@ from collections.abc import Callable
 from nompcore.bus import Bus
 from nompcore.messages import (
     MAX_SNAPSHOT_WORKERS,
-    HistoryPoint,
     PoolSnapshot,
     WorkerSnapshot,
 )
+from nompcore.requests import HistoryPoint
 from nompcore.subjects import STATS, pool_key
 from nompcore.target import WORK_PER_DIFFICULTY
 from services.payouts.counting.figures import Figures, PoolFigures

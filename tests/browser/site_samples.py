@@ -16,9 +16,10 @@ from nompcore.config import (
     VarDiffConfig,
     WebsiteConfig,
 )
-from nompcore.messages import HistoryPoint, NetworkSnapshot, PoolSnapshot, WorkerSnapshot
+from nompcore.messages import NetworkSnapshot, PoolSnapshot, WorkerSnapshot
 from nompcore.requests import (
     BlockRow,
+    HistoryPoint,
     MinerHistoryReply,
     MinerPayment,
     MinerReply,

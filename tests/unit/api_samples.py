@@ -19,7 +19,6 @@ from nompcore.config import (
 )
 from nompcore.messages import (
     DaemonState,
-    HistoryPoint,
     NetworkSnapshot,
     PoolSnapshot,
     ReplicaStats,
@@ -28,6 +27,7 @@ from nompcore.messages import (
 from nompcore.requests import (
     BlockRow,
     BlocksReply,
+    HistoryPoint,
     MinerHistoryReply,
     MinerPayment,
     MinerReply,

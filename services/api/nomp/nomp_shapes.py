@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nompcore.coin import Coin
-from nompcore.messages import HistoryPoint, PoolSnapshot, WorkerSnapshot
+from nompcore.messages import PoolSnapshot, WorkerSnapshot
+from nompcore.requests import HistoryPoint
 from services.api.state.live import EMPTY_SNAPSHOT
 from services.api.views.amounts import short_coins_text
 from services.api.views.hashrate_text import nomp_hashrate_string

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from nompcore.coin import Coin
-from nompcore.messages import HistoryPoint
-from nompcore.requests import BlockRow
+from nompcore.requests import BlockRow, HistoryPoint
 from services.api.site.sparkline import averaged
 from services.api.views.luck import LUCK_BLOCKS, NO_BLOCK
 

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nompcore.messages import (
-    HistoryPoint,
     NetworkSnapshot,
     PoolSnapshot,
     ReplicaStats,
 )
-from nompcore.requests import BlockRow, PaymentRow
+from nompcore.requests import BlockRow, HistoryPoint, PaymentRow
 from nompcore.upstream import UpstreamSnapshot
 
 # A snapshot this many update intervals old no longer tells the present.

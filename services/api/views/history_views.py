@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nompcore.messages import HistoryPoint
+from nompcore.requests import HistoryPoint
 from services.api.views.pool_views import utc
 from services.api.views.portal_models import History, PastFigures
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from nompcore.messages import HistoryPoint
+from nompcore.requests import HistoryPoint
 from services.payouts.counting.tallies import key_prefix
 
 
