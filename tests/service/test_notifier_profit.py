@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +14,10 @@ import httpx
 import pytest
 
 from nompcore.bus import Bus
-from nompcore.config.profit import PriceSourceSection, ProfitSwitchSection
+from nompcore.config.profit import ProfitSwitchSection
 from nompcore.subjects import JOBMAKER, NOTIFIER, STATS, SWITCH, network_key, profit_key, switch_key
 from nompcore.switching import ProfitReport, SwitchOrder, SwitchState
-from services.notifier.profit.price_sources import MAX_BYTES, PriceSource, PricesUnavailable, price_sources
+from services.notifier.profit.price_sources import price_sources
 from services.notifier.profit.profit_desk import AUTHOR, ProfitDesk
 from services.notifier.switch_desk import SwitchDesk
 from services.notifier.switch_states import SwitchStates
@@ -35,8 +32,6 @@ from tests.unit.switch_samples import switch_table
 TABLE = switch_table()
 HOUR_MS = 3_600_000
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
 
 class Clock:
     """A clock that a test moves."""
@@ -46,110 +41,6 @@ class Clock:
 
     def __call__(self) -> int:
         return self.ms
-
-
-@asynccontextmanager
-async def http_server(serve: Serve) -> AsyncIterator[str]:
-    """The URL of a server; its end waits for every conversation to be over."""
-    talks: list[asyncio.Task[None]] = []
-
-    def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.append(asyncio.create_task(talk(reader, writer)))
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            await serve(reader, writer)
-            writer.close()
-            await writer.wait_closed()
-
-    async with await asyncio.start_server(meet, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1?key=T0KEN"
-        await asyncio.gather(*talks)
-
-
-def http_prices(body: bytes, status: int = 200) -> AbstractAsyncContextManager[str]:
-    """A server that answers every request so."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
-
-    return http_server(serve)
-
-
-@asynccontextmanager
-async def source(**keys: Any) -> AsyncIterator[PriceSource]:
-    """One source of the configuration."""
-    section = PriceSourceSection.model_validate(keys, by_name=False)
-    async with httpx.AsyncClient() as client:
-        yield price_sources([section], client, lambda: NOW_MS)[0]
-
-
-async def complaint(**keys: Any) -> str:
-    """What a source says that does not work."""
-    async with source(**keys) as failing:
-        with pytest.raises(PricesUnavailable) as told:
-            await failing.fetch()
-    return str(told.value)
-
-
-async def test_prices_come_over_http() -> None:
-    body = json.dumps({"litecoin": {"btc": 0.001}, "dogecoin": {"btc": "0.000002"}}).encode()
-    paths = {"LTC": "litecoin.btc", "doge": "dogecoin.btc", "btc": "bitcoin.btc"}
-    async with http_prices(body) as url, source(url=url, prices=paths) as web:
-        told = await web.fetch()
-
-    assert (told.prices, told.told_ms) == ({"ltc": 0.001, "doge": 0.000002}, NOW_MS)
-
-
-async def test_http_that_fails_is_told_without_its_url() -> None:
-    paths = {"ltc": "a"}
-    async with http_prices(b"busy", 503) as busy, http_prices(b"<html>") as html:
-        texts = [await complaint(url=url, prices=paths) for url in (busy, html)]
-    async with http_prices(b" " * (MAX_BYTES + 1)) as endless:
-        texts.append(await complaint(url=endless, prices=paths))
-    texts.append(await complaint(url=busy, prices=paths))
-
-    assert texts == ["HTTP status 503", "no JSON", f"more than {MAX_BYTES} bytes", "ConnectError"]
-
-
-async def test_http_that_never_ends_is_given_up() -> None:
-    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.read()
-
-    async with http_server(serve) as url:
-        assert await complaint(url=url, prices={"ltc": "a"}, timeoutSeconds=0.05) == "no answer in time"
-
-
-async def test_prices_of_a_file_are_as_old_as_it(tmp_path: Path) -> None:
-    file = tmp_path / "prices.json"
-    file.write_text('{"LTC": 0.001, "doge": "0.000002", "btc": null}')
-    os.utime(file, (1_700_000_000, 1_700_000_000))
-    async with source(file=str(file)) as desk:
-        told = await desk.fetch()
-
-    assert (told.prices, told.told_ms) == ({"ltc": 0.001, "doge": 0.000002}, 1_700_000_000_000)
-    assert await complaint(file=str(tmp_path / "nothing")) == "No such file or directory"
-
-
-async def test_prices_are_printed_by_a_command_that_no_shell_reads() -> None:
-    program = "import json, sys; print(json.dumps({sys.argv[1]: 0.5}))"
-    async with source(command=[sys.executable, "-c", program, "$(id); ltc"]) as command:
-        told = await command.fetch()
-
-    assert (told.prices, told.told_ms) == ({"$(id); ltc": 0.5}, NOW_MS)
-
-
-async def test_a_command_that_fails_or_hangs_is_told() -> None:
-    python = sys.executable
-
-    assert await complaint(command=["/no/such/program"]) == "No such file or directory"
-    assert await complaint(command=[python, "-c", "raise SystemExit(3)"]) == "it ended with exit code 3"
-    assert await complaint(command=[python, "-c", "print('rubbish')"]) == "no JSON"
-    hangs = ["sh", "-c", "sleep 3600 & wait"]
-    assert await complaint(command=hangs, timeoutSeconds=0.05) == "it did not end in time"
 
 
 class Exchange:
