@@ -10,15 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nats
 import pytest
 
 from nompcore.bus import Bus
 from nompcore.coinbase import CoinbaseSpec, build_coinbase
 from nompcore.config.upstream import UPSTREAM_EXTRANONCES, UpstreamPool, UpstreamSection
 from nompcore.messages import Job
-from nompcore.subjects import JOBMAKER, TEMPLATES, UPSTREAM_SHARE
+from nompcore.subjects import JOBMAKER, LEADERS, TEMPLATES, UPSTREAM_SHARE
 from nompcore.upstream import UpstreamShare
 from nompcore.upstream_job import UpstreamNotify
+from services.jobmaker import leadership
 from services.jobmaker.pool_work import PoolWork
 from services.jobmaker.template_store import TemplateStore
 from services.jobmaker.upstream import desk
@@ -44,10 +46,18 @@ NOTIFY = UpstreamNotify(
 )
 
 
+# On a busy machine a leader of a second and a half loses its lease now and then, and its connections with it.
+LASTING = replace(LEADERS, name="lasting-leaders", ttl_seconds=60)
+
+
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Decisions within a test's time."""
+async def quick(monkeypatch: pytest.MonkeyPatch, nats_url: str) -> None:
+    """Decisions within a test's time, by one leader."""
     monkeypatch.setattr(desk, "CHOICE_PACE", ChoicePace(patience=0.3, steady=0.6))
+    monkeypatch.setattr(leadership, "LEADERS", LASTING)
+    client = await nats.connect(nats_url)
+    await client.jetstream().create_key_value(bucket=LASTING.name, ttl=LASTING.ttl_seconds)
+    await client.close()
 
 
 @contextlib.asynccontextmanager
@@ -214,8 +224,9 @@ async def test_a_pool_may_send_us_to_another_port_of_its_own(tmp_path: Path, nat
 
 
 async def test_another_replica_logs_in_when_it_leads(
-    tmp_path: Path, nats_url: str, connect_bus: Connect
+    tmp_path: Path, nats_url: str, connect_bus: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(leadership, "LEADERS", LEADERS)
     async with (
         upstreams(1) as (server,),
         simulated_chain(tmp_path / "sim") as sim,
