@@ -85,7 +85,6 @@ class Connection(asyncio.Protocol):
         self._entrance: Entrance = self._door.entrance(self.ip)
         self._plain = self._entrance.is_plain
         self._transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
-        self._descriptor = _descriptor(self._transport)
         if not self._entrance.awaits_header:
             self._admit()
 
@@ -138,8 +137,11 @@ class Connection(asyncio.Protocol):
         """
         if not self._plain or self._held is not None:
             return -1
-        busy = self._transport.is_closing() or self._transport.get_write_buffer_size()
-        return -1 if busy else self._descriptor
+        if self._transport.is_closing() or self._transport.get_write_buffer_size():
+            return -1
+        if self._descriptor < 0:  # asked for when it is needed: who has just come waits for nothing
+            self._descriptor = _descriptor(self._transport)
+        return self._descriptor
 
     def hold(self) -> bool:
         """Keep what is written until `release`: it leaves with one call of the kernel, which costs the most.
