@@ -127,11 +127,12 @@ class SharePath:
             share.seen,
         )
         time_ms = time.time_ns() // 1_000_000
+        upstream = None
         if isinstance(verdict, ForUpstream):
-            self._upstream.forward(self._for_upstream(share, header, verdict, time_ms))
+            upstream = self._for_upstream(share, header, verdict, time_ms)
         block = verdict if isinstance(verdict, BlockFound) else None
         hash_display = display(sha256d(header.header)) if self._emits_hashes else ""
-        self.accept(miner, good, time_ms, block, hash_display)
+        self.accept(miner, good, time_ms, block, hash_display, upstream)
 
     def _for_upstream(
         self, share: SubmittedShare, header: ShareHeader, verdict: ForUpstream, time_ms: int
@@ -162,6 +163,7 @@ class SharePath:
         time_ms: int,
         block: BlockFound | None = None,
         hash_display: str = "",
+        upstream: UpstreamShare | None = None,
     ) -> None:
         """Store a share that was checked, as a block too where it is one, and answer it then."""
         now = time.monotonic()
@@ -169,6 +171,8 @@ class SharePath:
         settle: Settle = partial(self._settle, miner, good)
         if block is not None:
             settle = self._announce(good, block, time_ms, settle)
+        if upstream is not None:
+            settle = self._forward(upstream, settle)
         self._publisher.add(_credited(miner, good, time_ms, block, hash_display), settle, now)
 
     def _announce(self, good: GoodShare, block: BlockFound, time_ms: int, settle: Settle) -> Settle:
@@ -176,6 +180,15 @@ class SharePath:
         joint = JointAnswer(2, settle)
         self._counters.blocks += 1
         self._blocks.announce(self._found(good, block, time_ms), joint.tell)
+        return joint.tell
+
+    def _forward(self, share: UpstreamShare, settle: Settle) -> Settle:
+        """Send it upstream; who found a block there is answered when it is stored for that as well."""
+        if not share.is_block:
+            self._upstream.forward(share)
+            return settle
+        joint = JointAnswer(2, settle)
+        self._upstream.forward(share, joint.tell)
         return joint.tell
 
     def _settle(self, miner: Miner, good: GoodShare, settlement: Settlement) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from nompcore.messages import Job
+from nompcore.subjects import UPSTREAM as UPSTREAM_STREAM
 from nompcore.subjects import UPSTREAM_SHARE
 from nompcore.upstream import UpstreamShare
 from tests.servers import NatsServer
@@ -68,6 +70,29 @@ async def test_a_share_for_upstream_is_stored_for_both_and_is_no_block(stage: St
     assert share.version_bits_hex == "00002000"  # of the job: told nothing, some pools take them for zeros
     assert not share.is_block
     assert [one.block_hash_display for one in await stage.stored_shares(2)] == ["", ""]
+
+
+async def test_the_finder_of_a_block_hears_true_when_it_is_stored_for_upstream(
+    stage: Stage, nats_server: NatsServer
+) -> None:
+    process = await stage.start(upstream=UPSTREAM)
+    every_forwarded_is_one = replace(upstream_job("1"), network_target_hex=f"{FORWARD:064x}")
+    job = await stage.publish(every_forwarded_is_one)
+    miner = await connected(stage, process.port)
+    async with nats_server.operator() as client:
+        await client.jetstream().delete_stream(UPSTREAM_STREAM.name)
+
+    block = miner.submit(solve(job, miner.extranonce1_hex, at_most=FORWARD))
+    plain = miner.submit(solve(job, miner.extranonce1_hex, above=FORWARD, at_most=1 << 252))
+    assert (await miner.reply(plain))["result"] is True
+    waiting = asyncio.create_task(miner.reply(block))
+    assert await stage.stored_shares(2)  # both are in the share log already …
+    assert not waiting.done()
+
+    await stage.bus.ensure()
+    assert (await waiting)["result"] is True  # … and one of them is the upstream pool's block
+    (share,) = await forwarded(stage)
+    assert share.is_block
 
 
 async def test_a_freed_extranonce1_is_given_again_when_its_jobs_are_stale(stage: Stage) -> None:
