@@ -8,14 +8,12 @@ The later form of NOMP, `{"command": "blocknotify", "params": [...]}`, has no pa
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import msgspec
-
 from nompcore.config import PoolConfig
+from services.notifier.password_line import PasswordLine, read_line
 from services.notifier.refusal import Refusal
 
 HASH = re.compile(r"[0-9a-fA-F]{64}")
@@ -29,26 +27,16 @@ class Notice:
     block_hash_display: str
 
 
-class _Line(msgspec.Struct):
+class _Line(PasswordLine):
     coin: str = ""
     hash: str = ""
-    password: str = ""
-    command: str = ""
 
 
 def read_notice(line: bytes, password: str, pools: Mapping[str, tuple[str, ...]]) -> Notice | Refusal:
-    """What a line says. `pools` is the result of `pools_by_name`. Never raises.
-
-    The password is compared before anything else is looked at, in time that does not depend on it.
-    """
-    try:
-        said = msgspec.json.decode(line, type=_Line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Refusal.MALFORMED
-    if said.command:
-        return Refusal.NO_PASSWORD
-    if not hmac.compare_digest(said.password.encode(), password.encode()):
-        return Refusal.WRONG_PASSWORD
+    """What a line says. `pools` is the result of `pools_by_name`. Never raises."""
+    said = read_line(line, _Line, password)
+    if isinstance(said, Refusal):
+        return said
     if said.hash and not HASH.fullmatch(said.hash):
         return Refusal.MALFORMED
     meant = pools.get(said.coin.lower())

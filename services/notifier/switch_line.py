@@ -7,35 +7,22 @@
 
 from __future__ import annotations
 
-import hmac
-
-import msgspec
-
 from nompcore.switching import SwitchOrder
+from services.notifier.password_line import PasswordLine, read_line
 from services.notifier.refusal import Refusal
 
 AUTHOR = "coinSwitchListener"
 
 
-class _Line(msgspec.Struct):
+class _Line(PasswordLine):
     coin: str = ""
     switch: str = ""
     algorithm: str = ""
-    password: str = ""
-    command: str = ""
 
 
 def read_switch_line(line: bytes, password: str) -> SwitchOrder | Refusal:
-    """What a line orders. Never raises.
-
-    The password is compared before anything else is looked at, in time that does not depend on it.
-    """
-    try:
-        said = msgspec.json.decode(line, type=_Line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Refusal.MALFORMED
-    if said.command:
-        return Refusal.NO_PASSWORD
-    if not hmac.compare_digest(said.password.encode(), password.encode()):
-        return Refusal.WRONG_PASSWORD
+    """What a line orders. Never raises."""
+    said = read_line(line, _Line, password)
+    if isinstance(said, Refusal):
+        return said
     return SwitchOrder(coin=said.coin, switch=said.switch, algorithm=said.algorithm, author=AUTHOR)
