@@ -68,7 +68,20 @@ class Pull:
         """Waits for a message; returns it and those that came with it, in order. Raises PullBroken."""
         messages: list[Msg] = []
         while not messages or not (self._arrived.empty() or len(messages) >= self._batch):
-            message = await self._next()
+            message = await self._next(self._batch)
+            if self._is_data(message):
+                messages.append(message)
+        return messages
+
+    async def next_reading(self) -> list[Msg]:
+        """What the server has now, in order; where that is nothing, the next message. Raises PullBroken.
+
+        For who rests between readings: nothing is on its way meanwhile, and what has come by then costs the
+        server and this process one delivery, not one each.
+        """
+        messages = await self.next_present()
+        while not messages:
+            message = await self._next(1)
             if self._is_data(message):
                 messages.append(message)
         return messages
@@ -76,16 +89,16 @@ class Pull:
     async def next_present(self) -> list[Msg]:
         """What the server has now, up to a batch, in order; empty when it has nothing. Raises PullBroken."""
         messages: list[Msg] = []
-        await self._request({"no_wait": True})
+        await self._request({"no_wait": True}, self._batch)
         while self._expected > 0:
-            message = await self._next()
+            message = await self._next(self._batch)
             if self._is_data(message):
                 messages.append(message)
         return messages
 
-    async def _next(self) -> Msg:
+    async def _next(self, most: int) -> Msg:
         if self._expected <= 0 and self._arrived.empty():
-            await self._request(_WAITING)
+            await self._request(_WAITING, most)
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
                 message = await self._arrived.get() if not self._broken else None
@@ -95,11 +108,11 @@ class Pull:
             raise PullBroken(self._broken)
         return message
 
-    async def _request(self, until: Mapping[str, int | bool]) -> None:
-        request = {"batch": self._batch, "max_bytes": REQUEST_BYTES, **until}
+    async def _request(self, until: Mapping[str, int | bool], most: int) -> None:
+        request = {"batch": most, "max_bytes": REQUEST_BYTES, **until}
         async with self._link.exchange("pull"):
             await self._link.nc.publish(self._ask, msgspec.json.encode(request), reply=self._inbox)
-        self._expected = self._batch
+        self._expected = most
 
     def _is_data(self, message: Msg) -> bool:
         """Whether it is a message of the stream; else takes note of what the server says."""

@@ -72,7 +72,10 @@ class StreamReader(Generic[T]):
         self._created: datetime | None = None  # when the stream read so far was created
 
     async def batches(self) -> AsyncIterator[list[Stored[T]]]:
-        """Batches as they come, for ever. Raises StreamGap or StreamReset, see `_check_position`."""
+        """Batches, for ever; what comes while one is being handled is the next.
+
+        Raises StreamGap or StreamReset, see `_check_position`.
+        """
         patience = Patience()
         while True:
             try:
@@ -81,7 +84,7 @@ class StreamReader(Generic[T]):
                 ) as pull:
                     delivered = 0
                     while True:
-                        messages = await pull.next_batch()
+                        messages = await pull.next_reading()
                         delivered = require_contiguous(messages, delivered)
                         patience.reset()
                         if batch := self._decoded(messages):

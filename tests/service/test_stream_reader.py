@@ -86,6 +86,22 @@ async def test_more_than_a_batch_comes_in_several(connect_bus: Connect) -> None:
     assert [one.sequence for one in stored] == list(range(1, 1101))
 
 
+async def test_nothing_is_on_its_way_to_a_reader_that_rests(
+    connect_bus: Connect, nats_server: NatsServer
+) -> None:
+    stratum, payouts = await connect_bus("stratum"), await connect_bus("payouts")
+    await publish(stratum, range(1))
+    batches = payouts.read(SHARE_BATCH, POOL, 0)
+    await take(batches, 1)
+
+    await publish(stratum, range(1, 40))
+
+    async with nats_server.operator() as client:
+        (consumer,) = await client.jetstream().consumers_info("SHARES")
+    assert consumer.delivered and consumer.delivered.consumer_seq == 1
+    assert ids(await anext(batches)) == list(range(1, 40))
+
+
 async def test_crashes_of_nats_cost_a_reader_nothing(connect_bus: Connect, nats_server: NatsServer) -> None:
     stratum, payouts = await connect_bus("stratum"), await connect_bus("payouts")
     batches = payouts.read(SHARE_BATCH, POOL, 0)
