@@ -5,8 +5,10 @@ Read in this order:
     __main__         wiring; forks starts one process a core
     opening          from the configuration to doors
     server           listeners (listening), job broadcasts, time-outs, bans, the end; drain sends miners away
-    fanout           a job to a turn of miners, in one call of powhash.fanout where it goes out as it is
-    connection       one socket: bytes in, bytes out, nothing else touches sockets
+    sockets          all miners' sockets, read and written many at a time by powhash.sockets; miner_socket is
+                     one, acceptor brings them; without the native library asyncio's own transports do it
+    fanout           a job to a turn of miners, in one native call where it goes out as it is
+    connection       the protocol of one socket: bytes in, bytes out
     entrance         what comes before the first line (pure): proxy_protocol, proxy_policy, tls_stream;
                      certificate reloads its files
     door             one port: who may come in; visitors, allowance and capacity limit them, by ip_group

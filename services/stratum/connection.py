@@ -1,4 +1,4 @@
-"""One miner's socket: the only code of the service that reads and writes it, but for a job that goes to all.
+"""One miner's connection: what comes from its socket and goes there, but for a job that goes to all.
 
 Whatever a peer does to its connection stays there: garbage, floods, silence and slow reading end this
 connection and are counted; shares that its earlier lines brought go their way all the same.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from services.stratum.dialogue import Dialogue
 from services.stratum.door import Door
 from services.stratum.entrance import Entrance
+from services.stratum.miner_socket import MinerSocket
 from services.stratum.proxy_protocol import ProxyProtocolError, plain_ip
 from services.stratum.time_outs import SILENT_SECONDS
 from services.stratum.tls_stream import TlsError
@@ -37,12 +38,10 @@ class Connection(asyncio.Protocol):
         "_accepted_at",
         "_closed_at",
         "_counters",
-        "_descriptor",
         "_door",
         "_end_reason",
         "_entrance",
         "_has_place",
-        "_held",
         "_plain",
         "_transport",
         "dialogue",
@@ -59,9 +58,7 @@ class Connection(asyncio.Protocol):
         self._accepted_at = self._closed_at = 0.0
         self._has_place = False
         self._plain = False  # bytes pass as they are
-        self._descriptor = -1
         self._end_reason = "closed-by-miner"
-        self._held: list[bytes] | None = None
         self.dialogue: Dialogue | None = None
         self.is_closed = False
         self.ip = ""
@@ -122,9 +119,6 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send, if there is anything and anybody."""
         if data and not self.is_closed:
-            if self._held is not None:
-                self._held.append(data)
-                return
             if not self._plain:
                 data = self._entrance.send(data)
             self._counters.bytes_sent += len(data)
@@ -135,29 +129,8 @@ class Connection(asyncio.Protocol):
 
         It is another connection's as soon as the event loop gets a turn: for use at once.
         """
-        if not self._plain or self._held is not None:
-            return -1
-        if self._transport.is_closing() or self._transport.get_write_buffer_size():
-            return -1
-        if self._descriptor < 0:  # asked for when it is needed: who has just come waits for nothing
-            self._descriptor = _descriptor(self._transport)
-        return self._descriptor
-
-    def hold(self) -> bool:
-        """Keep what is written until `release`: it leaves with one call of the kernel, which costs the most.
-
-        False when somebody holds it already, who will release it.
-        """
-        if self._held is not None:
-            return False
-        self._held = []
-        return True
-
-    def release(self) -> None:
-        """Send what was held."""
-        held, self._held = self._held, None
-        if held:
-            self.write(held[0] if len(held) == 1 else b"".join(held))
+        peer = self._transport
+        return peer.idle_descriptor() if self._plain and isinstance(peer, MinerSocket) else -1
 
     def sweep(self, now: float) -> None:
         """Look at what only the clock can tell: time-outs, silence, a peer that will not close."""
@@ -180,7 +153,6 @@ class Connection(asyncio.Protocol):
         """Close, for one of a few constant reasons; False when it was closed already."""
         if self.is_closed:
             return False
-        self.release()
         self._send(self._entrance.close())
         self.is_closed = True
         self._closed_at = time.monotonic()
@@ -260,12 +232,6 @@ class Connection(asyncio.Protocol):
             "ip": self.ip,
             "worker": worker.name if worker else "",
         }
-
-
-def _descriptor(transport: asyncio.Transport) -> int:
-    """Its socket's number, -1 where it has none."""
-    peer = transport.get_extra_info("socket")
-    return -1 if peer is None else int(peer.fileno())
 
 
 def _peer_ip(transport: asyncio.Transport) -> str:

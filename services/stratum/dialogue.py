@@ -54,7 +54,6 @@ class Dialogue:
 
     __slots__ = (
         "_awaiting",
-        "_connection",
         "_leaving",
         "_lines",
         "_parked",
@@ -63,6 +62,7 @@ class Dialogue:
         "_switch",
         "_unanswered",
         "_warden",
+        "connection",
         "group",
         "ip",
         "port",
@@ -71,7 +71,7 @@ class Dialogue:
     )
 
     def __init__(self, connection: Connection, pool: Pool, warden: Warden, guest: Guest) -> None:
-        self._connection = connection
+        self.connection = connection
         self._pool = pool
         self._switch = guest.switch
         self._warden = warden
@@ -100,7 +100,7 @@ class Dialogue:
         self._warden.valid_share(self.group)
         lines = self.session.share_accepted(now, difficulty)
         if lines:
-            self._connection.write(lines)
+            self.connection.write(lines)
 
     def share_refused(self, reason: RejectReason) -> None:
         """A share of this miner is answered with an error."""
@@ -111,30 +111,23 @@ class Dialogue:
     def answer(self, reply: bytes) -> None:
         """Send the answer of a submitted share and read on if the miner had to wait."""
         self._unanswered -= 1
-        if self._unanswered:  # the answers of one batch leave together
-            self._hold_for_others()
-        self._connection.write(reply)
-        if self._connection.is_closed:
+        self.connection.write(reply)
+        if self.connection.is_closed:
             self._park_when_settled()
         elif self._leaving:
             self._close_when_settled()
         elif self._paused:
             self._go_on()
 
-    @property
-    def connection(self) -> Connection:
-        """Where what is said goes."""
-        return self._connection
-
     def move(self, pool: Pool, terms: Terms, now: float) -> None:
         """Its port mines another pool, on these terms."""
         self._pool = pool
-        self._connection.write(move(self.session, terms, now))
+        self.connection.write(move(self.session, terms, now))
 
     def say(self, line: bytes) -> None:
         """Send a notification, if the miner has subscribed."""
         if self.session.subscribed:
-            self._connection.write(line)
+            self.connection.write(line)
 
     def sweep(self, now: float) -> None:
         """Look at what only the clock can tell: time-outs, silence."""
@@ -142,7 +135,7 @@ class Dialogue:
         if reason is not None:
             self.hang_up(reason)
         elif lines := self.session.look_for_silence(now):
-            self._connection.write(lines)
+            self.connection.write(lines)
 
     def change_extranonce1(self, now: float) -> None:
         """Its prefix belongs to somebody else: another extranonce1, or another connection."""
@@ -150,12 +143,12 @@ class Dialogue:
         if lines is None:
             self.hang_up("prefix-lost")
         else:
-            self._connection.write(lines)
+            self.connection.write(lines)
 
     @property
     def is_gone(self) -> bool:
         """Whether its connection is closed."""
-        return self._connection.is_closed
+        return self.connection.is_closed
 
     def leave(self) -> None:
         """Take no more shares, and close when the last one is answered: the service ends."""
@@ -166,7 +159,7 @@ class Dialogue:
 
     def hang_up(self, reason: str) -> None:
         """Close, for one of a few constant reasons."""
-        if self._connection.hang_up(reason) and reason in JUNK:
+        if self.connection.hang_up(reason) and reason in JUNK:
             self._warden.junk(self.group, time.monotonic())
 
     def ended(self) -> None:
@@ -187,19 +180,12 @@ class Dialogue:
             self._parked = True
             self._pool.sessions.park(parked)
 
-    def _hold_for_others(self) -> None:
-        if self._connection.hold():
-            asyncio.get_running_loop().call_soon(self._connection.release)
-
     def _handle_lines(self) -> None:
-        self._connection.hold()
         try:
             has_more = self._handle_some()
         except LineTooLongError:
             self.hang_up("flood")
             return
-        finally:
-            self._connection.release()
         if has_more:
             self._pause()
             asyncio.get_running_loop().call_soon(self._go_on)
@@ -211,7 +197,7 @@ class Dialogue:
                 self._pause()
                 return False
             line = self._lines.next_line()
-            if line is None or self._connection.is_closed:
+            if line is None or self.connection.is_closed:
                 return False
             self._handle(line)
         return True
@@ -237,12 +223,12 @@ class Dialogue:
             shares = self._switch.shares_of(outcome.job) if self._switch else self._pool.shares
             shares.take(self, outcome)
         elif isinstance(outcome, bytes):
-            self._connection.write(outcome)
+            self.connection.write(outcome)
         elif isinstance(outcome, RefusedShare):
-            self._connection.write(outcome.reply)
+            self.connection.write(outcome.reply)
             self._pool.shares.count_refusal(self, outcome.worker, outcome.reason)
         elif isinstance(outcome, FailedLogin):
-            self._connection.write(outcome.reply)
+            self.connection.write(outcome.reply)
             self._warden.failed_login(self.group, time.monotonic())
         elif isinstance(outcome, LoginQuestion):
             self._ask(outcome)
@@ -255,12 +241,12 @@ class Dialogue:
     def _resume(self, resumption: Resumption, parked: ParkedSession | None) -> None:
         self._awaiting = False
         lines = self.session.resume(resumption.reply_id, parked, time.monotonic())
-        if self._connection.is_closed:  # the miner has gone meanwhile: what it left stays its own
+        if self.connection.is_closed:  # the miner has gone meanwhile: what it left stays its own
             self._park_when_settled()
         elif isinstance(lines, Hangup):
             self.hang_up(lines.reason)
         else:
-            self._connection.write(lines)
+            self.connection.write(lines)
             self._go_on()
 
     def _ask(self, question: LoginQuestion) -> None:
@@ -273,14 +259,14 @@ class Dialogue:
 
     def _logged_in(self, question: LoginQuestion, reply: LoginReply) -> None:
         self._awaiting = False
-        if self._connection.is_closed:
+        if self.connection.is_closed:
             return
         outcome = login_answered(self.session, question, reply)
         if isinstance(outcome, FailedLogin):
-            self._connection.write(outcome.reply)
+            self.connection.write(outcome.reply)
             self._warden.failed_login(self.group, time.monotonic())
         else:
-            self._connection.write(outcome)
+            self.connection.write(outcome)
         self._go_on()
 
     def _must_wait(self) -> bool:
@@ -289,11 +275,11 @@ class Dialogue:
     def _pause(self) -> None:
         if not self._paused:
             self._paused = True
-            self._connection.pause_reading()
+            self.connection.pause_reading()
 
     def _go_on(self) -> None:
         """Read and handle on if there was a pause and nothing is in the way any more."""
-        if self._paused and not self._connection.is_closed and not self._must_wait():
+        if self._paused and not self.connection.is_closed and not self._must_wait():
             self._paused = False
-            self._connection.resume_reading()
+            self.connection.resume_reading()
             self._handle_lines()

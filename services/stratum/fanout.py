@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from powhash.fanout import send_to_all
+from powhash.sockets import send_to_all
 
 if TYPE_CHECKING:
     from services.stratum.connection import Connection

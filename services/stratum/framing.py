@@ -41,8 +41,13 @@ class LineBuffer:
             self._start = end + 1
             if line:
                 return line
+            self._skip_empty_lines()
         self._bytes, self._start, self.is_empty = b"", 0, True
         return None
+
+    def _skip_empty_lines(self) -> None:
+        """All that follow at once: a flood of newlines costs us no more than any other bytes."""
+        self._start = len(self._bytes) - len(self._bytes[self._start :].lstrip(b"\n"))
 
     def _check(self, end: int) -> None:
         if end - self._start > MAX_LINE_BYTES:

@@ -35,7 +35,7 @@ class MinerWork:
 
     def sent(self, job: LiveJob) -> None:
         """The job goes out now; work on jobs of earlier blocks is forgotten."""
-        if 0 < self.sent_serial < self._jobs.oldest_serial:
+        if (self.seen or self._reissued) and 0 < self.sent_serial < self._jobs.oldest_serial:
             self._forget_stale()
         if job.serial != self.sent_serial:
             self.sent_serial = job.serial

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import powhash
-from powhash.fanout import send_to_all
+from powhash.sockets import send_to_all
+from tests.socket_pairs import descriptors, fill, pairs, read_all
 
 pytestmark = pytest.mark.skipif(
     not powhash.ALGORITHMS, reason="no hash library: test_hash_library_build.py says so"
@@ -24,44 +22,6 @@ pytestmark = pytest.mark.skipif(
 
 MANY = 300
 """More than one thread does before another is awake."""
-
-Pair = tuple[socket.socket, socket.socket]
-
-
-@contextmanager
-def pairs(count: int) -> Iterator[list[Pair]]:
-    """Our ends and the peers'; a peer that has nothing to read says so at once."""
-    with ExitStack() as opened:
-        made = [socket.socketpair() for _ in range(count)]
-        for ours, peers in made:
-            opened.enter_context(ours)
-            opened.enter_context(peers).setblocking(False)
-        yield made
-
-
-def descriptors(made: list[Pair]) -> list[int]:
-    return [ours.fileno() for ours, _ in made]
-
-
-def fill(ours: socket.socket) -> int:
-    """Send until the kernel takes no more; how much that was."""
-    ours.setblocking(False)
-    taken = 0
-    try:
-        while True:
-            taken += ours.send(b"." * 4096)
-    except BlockingIOError:
-        return taken
-
-
-def read_all(peers: socket.socket) -> bytes:
-    heard = b""
-    try:
-        while piece := peers.recv(1 << 20):
-            heard += piece
-    except BlockingIOError:
-        pass
-    return heard
 
 
 @settings(max_examples=40, deadline=None)
@@ -130,7 +90,7 @@ def test_callers_of_several_threads_do_not_mix() -> None:
 
 FORKED = """
 import os, socket, sys
-from powhash.fanout import send_to_all
+from powhash.sockets import send_to_all
 pairs = [socket.socketpair() for _ in range(100)]
 fds = [ours.fileno() for ours, _ in pairs]
 assert send_to_all(fds, b"1") == []

@@ -22,6 +22,13 @@ def test_lines_come_out_without_newline_and_empty_ones_not_at_all() -> None:
     assert lines_of([b"one\n\n\ntwo\nthr", b"ee", b"\nfour"]) == [b"one", b"two", b"three"]
 
 
+@given(st.lists(st.sampled_from([b"\n", b"\n" * 5000, b"a\n", b"bc\n", b"d"]), max_size=12))
+def test_empty_lines_are_passed_over_wherever_they_come(chunks: list[bytes]) -> None:
+    expected = [line for line in b"".join(chunks).split(b"\n")[:-1] if line]
+
+    assert lines_of(chunks) == expected
+
+
 @given(st.lists(st.binary(max_size=20).filter(lambda line: b"\n" not in line and line)), st.data())
 def test_the_cuts_between_packets_do_not_matter(lines: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(line + b"\n" for line in lines)

@@ -11,6 +11,7 @@
 #include "registry.h"
 #include "scrypt.h"
 #include "share_binding.h"
+#include "sockets_binding.h"
 
 /* build.py puts the digest of the sources here and finds it again in the library. */
 #ifndef POWHASH_MARK
@@ -147,7 +148,8 @@ static int add_methods(PyObject *module) {
     if (PyModule_AddFunctions(module, powhash_share_methods) != 0) return -1;
     if (PyModule_AddFunctions(module, powhash_hex_methods) != 0) return -1;
     if (PyModule_AddFunctions(module, powhash_merkle_methods) != 0) return -1;
-    return PyModule_AddFunctions(module, powhash_fanout_methods);
+    if (PyModule_AddFunctions(module, powhash_fanout_methods) != 0) return -1;
+    return PyModule_AddFunctions(module, powhash_sockets_methods);
 }
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)add_methods}, {0, NULL}};
