@@ -98,6 +98,13 @@ async def drip(attacker: Attacker) -> None:
     raise ConnectionResetError("closed by the server")
 
 
+async def newlines(attacker: Attacker) -> None:
+    """Empty lines, which no miner sends and no server answers, as fast as they are taken."""
+    while not attacker.reader.at_eof():
+        await attacker.send(b"\n" * 65536)
+    raise ConnectionResetError("closed by the server")
+
+
 async def deafness(attacker: Attacker) -> None:
     """Ask for long answers and never read them."""
     attacker.writer.transport.pause_reading()  # type: ignore[attr-defined]
@@ -153,6 +160,7 @@ ATTACKS: dict[str, Assault] = {
     "silence": silence,
     "endless-line": endless_line,
     "drip": drip,
+    "newlines": newlines,
     "deafness": deafness,
     "deaf-shares": deaf_shares,
     "bad-shares": bad_shares,

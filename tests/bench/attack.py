@@ -36,6 +36,7 @@ ATTACKERS = {
     "silence": 5000,
     "endless-line": 20,
     "drip": 200,
+    "newlines": 40,
     "deafness": 50,
     "deaf-shares": 20,
     "bad-shares": 20,
