@@ -10,6 +10,7 @@
     replicas       which processes answer
     orders         what can be ordered; order_log writes it down for the admin center
     stratum_orders ban, unban, kick; payment_orders and payment_text what concerns money
+    reload_orders  a reload, followed process by process; reload_roll how it stands at each
 
 It speaks NATS only. `nomp check` alone also looks into files and stores, and changes nothing anywhere.
 """

@@ -26,6 +26,7 @@ from deploy.operator.person import person_of
 from deploy.operator.secrets_of_config import secrets_of_config
 from deploy.operator.variables import operators_environment
 from nompcore.errors import BusError
+from services.api.admin.config_files import ConfigFiles
 
 FINE, WRONG, USAGE = 0, 1, 2
 
@@ -55,7 +56,9 @@ async def _answer(arguments: argparse.Namespace, ground: Ground, masking: Maskin
     async with open_bus(url) as bus:
         client = await open_client(url)
         try:
-            return await Desk(bus, client, person_of(ground.environ), _money(ground), arguments).carry_out()
+            person, tell = person_of(ground.environ), _tell(arguments, masking)
+            desk = Desk(bus, client, person, _money(ground), arguments, _files(ground), tell)
+            return await desk.carry_out()
         finally:
             await client.close()
 
@@ -63,6 +66,21 @@ async def _answer(arguments: argparse.Namespace, ground: Ground, masking: Maskin
 def _money(ground: Ground) -> Callable[[str], Money]:
     by_pool = {pool.name: Money(pool.coin.symbol, pool.coin.decimals) for pool in ground.pools}
     return lambda pool: by_pool.get(pool, Money())
+
+
+def _files(ground: Ground) -> ConfigFiles:
+    return ConfigFiles(ground.settings.config_dir, ground.settings.coins_dir, ground.environ)
+
+
+def _tell(arguments: argparse.Namespace, masking: Masking) -> Callable[[str], None]:
+    """Lines ahead of the answer, as long as nobody wants JSON."""
+    if arguments.json:
+        return lambda line: None
+    return lambda line: print(_narrow(masking.masked(line)), flush=True)
+
+
+def _narrow(line: str) -> str:
+    return textwrap.fill(line, COLUMNS, subsequent_indent=" " * 10, break_on_hyphens=False)
 
 
 def _masking(ground: Ground) -> Masking:

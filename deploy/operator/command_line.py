@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 
 from deploy.operator.doctor import CHECKS
+from services.api.admin.order import Order, OrderRefused
 
 BAN_SECONDS = 3600.0
+SILENCE_SECONDS = 60.0
+"""Without one more answer to a reload: longer than a service takes to end its work and come back."""
 
 EPILOG = """exit codes: 0 all is well, 1 something is wrong or was refused, 2 the command cannot be
 understood, or its settings cannot be used. NATS and all else are found by the variables of docs/settings.md;
@@ -51,6 +54,12 @@ def _questions(commands: _Commands[argparse.ArgumentParser]) -> None:
     switch.add_argument("--switch", default="", metavar="NAME", help="one switch only")
     switch.add_argument("--algorithm", default="", help="switches of this algorithm only")
     switch.add_argument("--reason", default="", help="kept with the switch")
+    reload = _add(
+        commands, "reload", "check the configuration's files, and have all processes take them over"
+    )
+    reload.add_argument("--dry-run", action="store_true", help="the check, and who would be asked")
+    reload.add_argument("--wait", type=float, default=SILENCE_SECONDS, metavar="SECONDS",
+                        help="give up after so long without a further answer (60)")  # fmt: skip
 
 
 def _stratum(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -86,3 +95,17 @@ def _payments(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add(commands, "audit", "payouts' audit of a pool now: the books, the wallet, the chain").add_argument(
         "pool"
     )
+    reward = _add(commands, "upstream-reward", "enter what an upstream pool paid; the running round ends")
+    reward.add_argument("pool")
+    reward.add_argument("--txid", required=True, dest="txid_display", metavar="TXID",
+                        help="its transaction, six blocks deep")  # fmt: skip
+    reward.add_argument("--sats", required=True, dest="amount_sats", metavar="N", type=_sats,
+                        help="what it brought the wallet, in smallest units")  # fmt: skip
+    reward.add_argument("--reason", required=True, help="kept with the reward")
+
+
+def _sats(text: str) -> int:
+    try:
+        return Order("", {"amount_sats": text}).whole("amount_sats")
+    except OrderRefused as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

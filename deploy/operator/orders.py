@@ -15,6 +15,7 @@ from deploy.operator.money import Money
 from deploy.operator.order_log import logged, order_log
 from deploy.operator.payment_orders import PaymentOrders
 from deploy.operator.person import Person
+from deploy.operator.reload_orders import ReloadOrders
 from deploy.operator.replicas import answering, of_stratum
 from deploy.operator.status import look
 from deploy.operator.status_text import status_text, troubles
@@ -25,19 +26,22 @@ from nompcore.control import StratumControl
 from nompcore.messages import MinerNotice
 from nompcore.subjects import NOTICE
 from nompcore.switching import SwitchOrder
+from services.api.admin.config_files import ConfigFiles
 
 Order = Callable[[], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One command's way to all services. `money` of a pool's name."""
+    """One command's way to all services. `money` of a pool's name; `tell` what happens while it happens."""
 
     bus: Bus
     client: Client
     person: Person
     money: Callable[[str], Money]
     arguments: argparse.Namespace
+    files: ConfigFiles
+    tell: Callable[[str], None]
 
     async def carry_out(self) -> Answer:
         """Raises Refused and BusError."""
@@ -56,10 +60,12 @@ class Desk:
             "bans": self._bans,
             "kick": self._kick,
             "notice": self._notice,
+            "reload": self._reload,
             "pause": lambda: self._payments().pause(self.arguments.reason),
             "resume": lambda: self._payments().resume(),
             "payments": self._look_at_payments,
             "audit": lambda: self._payments().audit(),
+            "upstream-reward": self._upstream_reward,
         }
 
     def _changes(self) -> bool:
@@ -72,6 +78,8 @@ class Desk:
                 return bool(asked.coin)
             case "payments":
                 return bool(asked.release)
+            case "reload":
+                return not asked.dry_run
         return True
 
     def _action(self) -> str:
@@ -134,6 +142,16 @@ class Desk:
             raise Refused(f"{NOBODY} for pool {pool}")
         await self.bus.send(NOTICE, MinerNotice(pool=pool, text=text), pool=pool)
         return Answer(f"{pool}: sent to the miners of {len(heard)} replicas", {"replicas": heard})
+
+    async def _reload(self) -> Answer:
+        asked, orders = self.arguments, ReloadOrders(self.bus, self.client, self.files, self.tell)
+        if asked.dry_run:
+            return await orders.dry_run()
+        return await orders.reload(self.person.author, _now_ms(), asked.wait)
+
+    async def _upstream_reward(self) -> Answer:
+        asked = self.arguments
+        return await self._payments().upstream_reward(asked.txid_display, asked.amount_sats, asked.reason)
 
     async def _stratum(self, pool: str = "") -> StratumOrders:
         places = of_stratum(await answering(self.client), pool)

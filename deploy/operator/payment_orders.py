@@ -11,6 +11,7 @@ from nompcore.bus import Bus
 from nompcore.errors import BusError, BusUnavailable
 from nompcore.requests import PaymentsControl, PaymentsControlReply
 from nompcore.subjects import PAYMENTS_CONTROL
+from services.api.admin.payments_desk import QUESTIONS
 
 TIMEOUT_SECONDS = 30.0
 """A dry run asks a wallet, an audit looks at the chain."""
@@ -57,6 +58,15 @@ class PaymentOrders:
             PaymentsControl(action="release-payee", address=address, author=self._author)
         )
 
+    async def upstream_reward(self, txid: str, sats: int, reason: str) -> Answer:
+        """What a transaction of the upstream pool's brought becomes the miners'; their round ends."""
+        return await self._order(
+            PaymentsControl(
+                action="upstream-reward", txid_display=txid, amount_sats=sats, reason=reason,
+                author=self._author,
+            )
+        )  # fmt: skip
+
     async def ask(self, request: PaymentsControl) -> PaymentsControlReply:
         """One request."""
         try:
@@ -64,9 +74,10 @@ class PaymentOrders:
                 PAYMENTS_CONTROL, request, pool=self._pool, timeout_seconds=TIMEOUT_SECONDS
             )
         except BusUnavailable as error:
+            doubt = "" if request.action in QUESTIONS else " What was ordered may be done all the same."
             raise Refused(
                 f"payouts does not answer for pool {self._pool}: it does not run, it is a pool that does not "
-                f"pay, or there is no such pool (`nomp status` tells). {error}"
+                f"pay, or there is no such pool (`nomp status` tells). {error}.{doubt}"
             ) from error
         except BusError as error:
             raise Refused(str(error)) from error

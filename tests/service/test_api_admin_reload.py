@@ -53,6 +53,7 @@ async def test_a_changed_file_is_taken_over_and_the_operator_stays_logged_in(sta
 
     assert "website.stratum_host" not in before
     assert '<td class="name">website.stratum_host<td>api, payouts' in differs
+    assert "<h1>Done</h1>" in ordered.text
     assert "every process has been asked" in ordered.text
     assert "Last ordered by ann" in after
     assert "website.stratum_host" not in after
@@ -82,5 +83,6 @@ async def test_wrong_files_are_refused_before_any_process_is_asked(stage: AdminS
     ordered = await operator.order("reload")
 
     assert ordered.status_code == 409
+    assert "<h1>Not done</h1>" in ordered.text
     assert "the files are wrong" in ordered.text
     assert "Last ordered" not in await text(operator)

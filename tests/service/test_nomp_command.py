@@ -154,6 +154,33 @@ async def test_payments_are_asked_about_and_ordered_by_the_user_of_the_machine(p
     assert written == {"pause", "resume", "release-payee"}
 
 
+async def test_what_an_upstream_pool_paid_is_entered_as_the_form_of_the_admin_center_enters_it(
+    pool: Pool,
+) -> None:
+    terminal, txid = pool.terminal, "ab" * 32
+    reward = ("upstream-reward", samples.POOL, "--txid", txid, "--reason", "week 47")
+
+    assert await terminal.nomp(*reward, "--sats", "123456789") == FINE
+    assert terminal.printed == f"{samples.POOL}: upstream-reward was done\n"
+    for sats, said in (("1.5", "expected a whole number"), (str(2**63), "too large")):
+        with pytest.raises(SystemExit) as ended:
+            await terminal.nomp(*reward, "--sats", sats)
+        assert ended.value.code == USAGE
+        assert said in terminal.capture.readouterr().err
+
+    (asked,) = pool.stage.asked
+    author = asked.author
+    assert author.startswith("ann@")
+    assert asked == PaymentsControl(
+        action="upstream-reward", txid_display=txid, amount_sats=123456789, reason="week 47", author=author
+    )
+    begun, done = await pool.stage.actions()
+    assert (begun.who, begun.action, done.outcome) == ("cli:ann", "upstream-reward", "done")
+    assert begun.asked == {
+        "pool": samples.POOL, "txid_display": txid, "amount_sats": "123456789", "reason": "week 47",
+    }  # fmt: skip
+
+
 async def test_switches_are_told_and_changed(pool: Pool) -> None:
     terminal = pool.terminal
 
@@ -200,6 +227,7 @@ async def test_nobody_who_answers_is_told_of_and_written_down(
         assert "no stratum replica answers" in at.complaint
         assert await at.nomp("pause", "nosuch", "--reason", "x") == WRONG
         assert "payouts does not answer for pool nosuch" in at.complaint
+        assert "may be done all the same" in " ".join(at.complaint.split())
         assert [line.outcome for line in await stage.actions()] == ["asked", "refused"] * 2
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
+from sqlalchemy import Table
 
 from deploy.operator.checks.certificate_dates import NotACertificate, valid_until
 from deploy.operator.checks.clock import judge_chains, judge_servers
@@ -17,7 +19,9 @@ from deploy.operator.checks.configuration import of_problem
 from deploy.operator.checks.descriptors import judge as judge_descriptors
 from deploy.operator.checks.directories import judge_room
 from deploy.operator.checks.hash_library import judge as judge_hashes
-from deploy.operator.checks.mpos_store import judge_tables as judge_mpos
+from deploy.operator.checks.mpos_judgement import Shown, judge_refusal
+from deploy.operator.checks.mpos_judgement import judge_tables as judge_mpos
+from deploy.operator.checks.mpos_uses import position_uses, used_columns, uses
 from deploy.operator.checks.nats_server import judge_storage
 from deploy.operator.checks.other_portals import judge as judge_portals
 from deploy.operator.checks.port_owner import owner_of
@@ -25,7 +29,9 @@ from deploy.operator.checks.ports import Claim
 from deploy.operator.checks.ports import judge as judge_port
 from deploy.operator.checks.redis_store import judge as judge_redis
 from deploy.operator.findings import Finding, Level
-from nompcore.config import ConfigProblem
+from nompcore.config import ConfigProblem, MposConfig
+from nompcore.config.mpos import LoginCheck
+from services.payouts.mpos.mpos_tables import mpos_metadata
 
 PEM = """
 -----BEGIN CERTIFICATE-----
@@ -104,9 +110,41 @@ def test_redis_that_cannot_write_is_told() -> None:
     assert _codes(judge_redis("Redis", info, "")) == [("redis-disk", Level.WRONG)]
 
 
-def test_a_database_without_shares_is_not_one_of_mpos() -> None:
-    assert _codes(judge_mpos("MPOS", ["accounts"])) == [("mpos-empty", Level.WRONG)]
-    assert _codes(judge_mpos("MPOS", ["accounts", "shares"])) == [("mpos", Level.FINE)]
+ALL_OF_MPOS = MposConfig(
+    host="127.0.0.1", port=3306, user="nomp", password=SecretStr(""), database="mpos",
+    login_check=LoginCheck.PASSWORD, auto_create_worker=True,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("table", mpos_metadata.sorted_tables, ids=lambda table: table.name)
+def test_every_column_that_payouts_knows_of_mpos_is_looked_for(table: Table) -> None:
+    generated = set() if table.name in ("shares", "accounts") else {"id"}
+    assert used_columns(uses(ALL_OF_MPOS), table.name) == {column.name for column in table.c} - generated
+
+
+@pytest.mark.parametrize("table", mpos_metadata.sorted_tables, ids=lambda table: table.name)
+def test_each_missing_column_of_mpos_is_named(table: Table) -> None:
+    wanted = uses(ALL_OF_MPOS)
+    columns = {table.name: {column.name for column in table.c} for table in mpos_metadata.sorted_tables}
+    assert judge_mpos("MPOS", Shown(columns, "InnoDB"), wanted) == []
+    for name in used_columns(wanted, table.name):
+        (found,) = judge_mpos(
+            "MPOS", Shown({**columns, table.name: columns[table.name] - {name}}, "InnoDB"), wanted
+        )
+        assert found.code == "mpos-columns"
+        assert f"table {table.name} has no {name}," in found.what
+
+
+def test_what_the_database_refuses_is_told_by_its_number() -> None:
+    (create, *_), (select, *_) = position_uses(is_there=False), uses(ALL_OF_MPOS)
+
+    assert _codes(judge_refusal("MPOS", "mpos.shares", select, 1205, "Lock wait")) == [
+        ("mpos-busy", Level.UNCHECKED)
+    ]
+    assert _codes(judge_refusal("MPOS", "mpos.shares", select, 1146, "no such table")) == [
+        ("mpos-refuses", Level.WRONG)
+    ]
+    assert judge_refusal("MPOS", "mpos.nomp_positions", create, 1146, "no such table") == []
 
 
 def test_a_hash_that_is_wrong_is_worse_than_one_that_is_slow() -> None:

@@ -1,20 +1,40 @@
-"""MPOS's database, of pools that leave accounts and payments to it: does it answer, and has it the tables?"""
+"""MPOS's database, of pools that leave accounts and payments to it: does it answer, and would it take what
+payouts writes?"""
 
 from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import URL, create_engine, inspect
+from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from deploy.operator.checks.ground import ANSWER_SECONDS, Ground
-from deploy.operator.findings import Finding, fine, wrong
+from deploy.operator.checks.mpos_judgement import (
+    Shown,
+    judge_refusal,
+    judge_tables,
+    login,
+    sound,
+    unreachable,
+)
+from deploy.operator.checks.mpos_uses import Use, position_uses, uses
+from deploy.operator.findings import Finding
 from nompcore.config import MposConfig, PoolConfig
+from services.payouts.mpos.mpos_position import positions
+from services.payouts.mpos.mpos_tables import shares
 
-SHARES = "shares"
-NO_SHARES = "shares wait in NATS until MPOS's database takes them, and miners cannot log in"
 LOGIN_REFUSED = (1044, 1045, 1698)
 """Numbers of MySQL and MariaDB: no right to the database, wrong password, no login by password."""
+
+LOCK_SECONDS = 1
+"""MPOS's own jobs lock tables for seconds; who waits so long for one says so."""
+
+_COLUMNS = text(
+    "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+)
+_ENGINE = text(
+    "SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :table"
+)
 
 
 async def check_mpos(ground: Ground) -> list[Finding]:
@@ -26,47 +46,51 @@ async def check_mpos(ground: Ground) -> list[Finding]:
 
 def _look(pool: PoolConfig, config: MposConfig) -> list[Finding]:
     where = f"MPOS's database {config.host}:{config.port} (pool_configs/{pool.name}.json)"
-    engine = create_engine(
-        _url(config), connect_args={"connect_timeout": int(ANSWER_SECONDS)}, hide_parameters=True
-    )
+    seconds = int(ANSWER_SECONDS)
+    timeouts = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
+    engine = create_engine(_url(config), connect_args=timeouts, hide_parameters=True)
     try:
         with engine.connect() as connection:
-            return judge_tables(where, inspect(connection).get_table_names())
+            return _examine(where, connection, config) or [sound(where)]
     except DBAPIError as error:
-        number, text = _number(error), str(error.orig)
-        return [_login(where, text) if number in LOGIN_REFUSED else _unreachable(where, text)]
+        number, words = _refusal(error)
+        return [login(where, words) if number in LOGIN_REFUSED else unreachable(where, words)]
     except (SQLAlchemyError, RuntimeError) as error:  # RuntimeError: a package for its login is missing
-        return [_unreachable(where, str(error))]
+        return [unreachable(where, str(error))]
     finally:
         engine.dispose()
 
 
-def judge_tables(where: str, names: list[str]) -> list[Finding]:
-    """Whether it is a database of MPOS."""
-    if SHARES in names:
-        return [fine("mpos", where, "answers, and is one of MPOS")]
-    return [
-        wrong(
-            "mpos-empty", where, f"it has no table {SHARES}", why=NO_SHARES,
-            mend='name MPOS\'s own database as "database", or load MPOS\'s own tables into it',
-        )
-    ]  # fmt: skip
+def _examine(where: str, connection: Connection, config: MposConfig) -> list[Finding]:
+    connection.execute(text(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}"))
+    wanted, shown = uses(config), _shown(connection)
+    found = judge_tables(where, shown, wanted)
+    if shares.name not in shown.columns:
+        return found
+    tried = [use for use in wanted if set(use.columns) <= shown.columns.get(use.table, set())]
+    tried += position_uses(is_there=positions.name in shown.columns)
+    return found + [finding for use in tried for finding in _try(where, connection, config, use)]
 
 
-def _login(where: str, text: str) -> Finding:
-    return wrong(
-        "mpos-login", where, text, why=NO_SHARES,
-        mend="GRANT the user its rights at the database (docs/mpos.md), and set user and password in the "
-        "MPOS section of the pool's file",
-    )  # fmt: skip
+def _shown(connection: Connection) -> Shown:
+    """What the server shows this user of the database: only what it has some right to."""
+    columns: dict[str, set[str]] = {}
+    for table, column in connection.execute(_COLUMNS):
+        columns.setdefault(table, set()).add(column)
+    return Shown(columns, connection.execute(_ENGINE, {"table": shares.name}).scalar() or "")
 
 
-def _unreachable(where: str, text: str) -> Finding:
-    return wrong(
-        "mpos-unreachable", where, text, why=NO_SHARES,
-        mend="start the database; compare host, port and database in the MPOS section with what it has, and "
-        "look at its bind-address and the firewall",
-    )  # fmt: skip
+def _try(where: str, connection: Connection, config: MposConfig, use: Use) -> list[Finding]:
+    try:
+        connection.execute(use.statement)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        return judge_refusal(where, f"{config.database}.{use.table}", use, *_refusal(error))
+    finally:
+        if not connection.invalidated:
+            connection.rollback()
+    return []
 
 
 def _url(config: MposConfig) -> URL:
@@ -74,6 +98,8 @@ def _url(config: MposConfig) -> URL:
     return URL.create("mysql+pymysql", config.user, password, config.host, config.port, config.database)
 
 
-def _number(error: DBAPIError) -> int:
+def _refusal(error: DBAPIError) -> tuple[int, str]:
+    """The server's number, 0 without one, and its words."""
     arguments = error.orig.args if error.orig is not None else ()
-    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+    number = arguments[0] if arguments and isinstance(arguments[0], int) else 0
+    return number, str(error.orig)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from nompcore.control import AdminAction
 from nompcore.messages import Ban
 from nompcore.requests import PaymentsControlReply
+from services.api.admin.login import Refusal
 from services.api.admin.news import News
 from services.api.admin.reload_desk import ReloadState
 from services.api.admin.stratum_desk import ROWS_A_PAGE, ConnectionPage
@@ -30,9 +31,9 @@ class AdminPages:
         self._templates.globals["token_field"] = TOKEN_FIELD
         self._templates.globals["pool_names"] = sorted(portal.config.pools)
 
-    def login(self, visit: Visit, *, failure: str = "") -> str:
-        """Name, password and digits."""
-        return self._render("login", visit, failure=failure)
+    def login(self, visit: Visit, refusal: Refusal | None = None) -> str:
+        """Name, password and digits; why the last ones were refused."""
+        return self._render("login", visit, refusal=refusal)
 
     def overview(self, visit: Visit, news: list[News]) -> str:
         """Services, daemons, and what happened lately."""
@@ -86,9 +87,9 @@ class AdminPages:
         """What operators did."""
         return self._render("log", visit, actions=actions)
 
-    def outcome(self, visit: Visit, title: str, text: str, back: str) -> str:
+    def outcome(self, visit: Visit, text: str, back: str, *, done: bool) -> str:
         """What came of an order."""
-        return self._render("outcome", visit, title=title, text=text, back=back)
+        return self._render("outcome", visit, done=done, text=text, back=back)
 
     def _render(self, template: str, visit: Visit, **context: object) -> str:
         now = datetime.fromtimestamp(self._portal.now_ms() / 1000, UTC)

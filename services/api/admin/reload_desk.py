@@ -34,6 +34,20 @@ class ReloadState:
     problem: str = ""
 
 
+async def order_reload(bus: Bus, files: ConfigFiles, author: str, now_ms: int) -> ReloadOrder:
+    """Ask every process, unless the files that are seen here are wrong. Raises OrderRefused and BusError."""
+    await require_sound(files)
+    order = ReloadOrder(order_id=secrets.token_hex(8), author=author, time_ms=now_ms)
+    await bus.bucket(RELOAD).store(RELOAD_KEY, order)
+    return order
+
+
+async def require_sound(files: ConfigFiles) -> None:
+    """Raises OrderRefused where services would not start with the files."""
+    if problems := await asyncio.to_thread(files.problems):
+        raise OrderRefused("nothing was asked of any process, the files are wrong:\n" + "\n".join(problems))
+
+
 class ReloadDesk:
     """Of all services."""
 
@@ -47,12 +61,7 @@ class ReloadDesk:
 
     async def reload(self, order: Order) -> str:
         """Give the order, unless the files that this replica sees are wrong; what was done, in words."""
-        if problems := await asyncio.to_thread(self._files.problems):
-            raise OrderRefused(
-                "nothing was asked of any process, the files are wrong:\n" + "\n".join(problems)
-            )
-        wanted = ReloadOrder(order_id=secrets.token_hex(8), author=order.who, time_ms=self._now_ms())
-        await self._bus.bucket(RELOAD).store(RELOAD_KEY, wanted)
+        await order_reload(self._bus, self._files, order.who, self._now_ms())
         return "every process has been asked; the page of the configuration shows their answers"
 
     async def state(self) -> ReloadState:

@@ -74,7 +74,7 @@ class AdminRoutes:
         visit = visit_of(request)
         if visit.session is not None:
             return RedirectResponse(HOME, 303)
-        return self._login_page(request, "", 200)
+        return self._login_page(request, None, 200)
 
     async def log_in(self, request: Request) -> Response:
         """A session, or the form again."""
@@ -83,8 +83,8 @@ class AdminRoutes:
         outcome = await self.login.try_login(fields[0], fields[1], fields[2], visit.ip)
         if isinstance(outcome, Refusal):
             if not outcome.wait_seconds:
-                return self._login_page(request, "Wrong name, password or digits.", 401)
-            page = self._login_page(request, f"Too many tries: wait {outcome.wait_seconds} s.", 429)
+                return self._login_page(request, outcome, 401)
+            page = self._login_page(request, outcome, 429)
             page.headers["Retry-After"] = str(outcome.wait_seconds)
             return page
         response = RedirectResponse(HOME, 303)
@@ -162,11 +162,11 @@ class AdminRoutes:
         try:
             done = await self.actions.carry_out(request.path_params["order"], visit)
         except (OrderRefused, BusError) as error:
-            return HTMLResponse(self.pages.outcome(visit, "Not done", str(error), back), 409)
-        return HTMLResponse(self.pages.outcome(visit, "Done", done, back))
+            return HTMLResponse(self.pages.outcome(visit, str(error), back, done=False), 409)
+        return HTMLResponse(self.pages.outcome(visit, done, back, done=True))
 
-    def _login_page(self, request: Request, failure: str, status: int) -> HTMLResponse:
-        page = HTMLResponse(self.pages.login(visit_of(request), failure=failure), status)
+    def _login_page(self, request: Request, refusal: Refusal | None, status: int) -> HTMLResponse:
+        page = HTMLResponse(self.pages.login(visit_of(request), refusal), status)
         set_cookie(request, page, LOGIN_COOKIE, request.scope["nomp_nonce"], LOGIN_FORM_SECONDS)
         return page
 
