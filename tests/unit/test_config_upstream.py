@@ -31,11 +31,25 @@ def test_the_shortest_section(tmp_path: Path) -> None:
 
     upstream = portal.pools["litecoin"].upstream
     assert upstream is not None
-    assert (upstream.enabled, upstream.fall_back_to_daemon) == (True, False)
+    assert (upstream.enabled, upstream.fall_back_to_daemon, upstream.min_difficulty) == (True, False, None)
     (first,) = upstream.pools
     assert (first.name, first.user, first.tls) == ("pool.example.com:3333", "us.rig", False)
     assert first.password.get_secret_value() == "x"
     assert portal.pools["litecoin"].extranonces == ExtranonceSizes(2, 2)
+
+
+def test_the_lowest_difficulty_is_a_number_above_0(tmp_path: Path) -> None:
+    upstream = with_upstream(minDifficulty="0.5").load(tmp_path).pools["litecoin"].upstream
+
+    assert upstream is not None
+    assert upstream.min_difficulty == 0.5
+
+
+@pytest.mark.parametrize("value", [0, -8, "NaN", "Infinity", 1e999, True, "easy"])
+def test_a_lowest_difficulty_that_is_none_is_refused(tmp_path: Path, value: object) -> None:
+    (problem,) = problems(with_upstream(minDifficulty=value), tmp_path)
+
+    assert problem.startswith(f"{POOL_FILE}: upstream.minDifficulty: expected a number above 0")
 
 
 def test_turned_off_it_is_an_ordinary_pool(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr
 
 from nompcore.coinbase import ExtranonceSizes
 from nompcore.config.section import Section, key
-from nompcore.config.values import PortNumber, Secret, Switch, Text
+from nompcore.config.values import PortNumber, Positive, Secret, Switch, Text
 
 UPSTREAM_EXTRANONCES = ExtranonceSizes(2, 2)
 """Most pools leave four bytes: two tell our miners apart, two are theirs. Fixed, so that miners stay when the
@@ -44,3 +44,12 @@ class UpstreamSection(Section):
     fall_back_to_daemon: Annotated[
         Switch, key("fallBackToDaemon", "while none of them gives work: mine for ourselves", ours=True)
     ] = False
+    min_difficulty: Annotated[
+        Positive | None,
+        key(
+            "minDifficulty",
+            "an upstream pool whose shares are easier is not used; "
+            "without it a hundredth of the lowest difficulty of the ports",
+            ours=True,
+        ),
+    ] = None

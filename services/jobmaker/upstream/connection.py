@@ -11,11 +11,13 @@ from nompcore.config.upstream import UpstreamPool
 from nompcore.errors import EncodingError
 from services.jobmaker.upstream.dialogue import Said, UpstreamDialogue, UpstreamRefuses, UpstreamWork
 from services.jobmaker.upstream.events import Answered, Asked, MessageShown, ReconnectAsked, UpstreamGarbled
+from services.jobmaker.upstream.floor import UpstreamTooEasy
 
 CHUNK_BYTES = 64 * 1024
 
 UNREACHABLE, REFUSED, GARBLED = "unreachable", "refused", "garbled"
 NO_WORK, SILENT, CLOSED, SENT_AWAY = "no-work", "silent", "closed", "sent-away"
+TOO_EASY = "too-easy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class UpstreamConnection:
                 return await self._talk(reader, self._writer, deadline)
         except TimeoutError:
             return self._out_of_time()
-        except (OSError, UpstreamGarbled, UpstreamRefuses, EncodingError) as error:
+        except (OSError, UpstreamGarbled, UpstreamRefuses, UpstreamTooEasy, EncodingError) as error:
             return Ending(_WHY.get(type(error), CLOSED), str(error))
         finally:
             self._end()
@@ -135,4 +137,5 @@ _WHY: dict[type[Exception], str] = {
     UpstreamGarbled: GARBLED,
     EncodingError: GARBLED,
     UpstreamRefuses: REFUSED,
+    UpstreamTooEasy: TOO_EASY,
 }

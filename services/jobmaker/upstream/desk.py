@@ -9,6 +9,7 @@ import time
 import msgspec
 
 from nompcore.bus import Bus
+from nompcore.coinbase import ExtranonceSizes
 from nompcore.config.pool import PoolConfig
 from nompcore.config.upstream import UpstreamSection
 from nompcore.ending import end_tasks
@@ -30,10 +31,12 @@ from services.jobmaker.upstream.choice import (
 )
 from services.jobmaker.upstream.connection import UpstreamPace
 from services.jobmaker.upstream.dialogue import UpstreamWork
+from services.jobmaker.upstream.floor import difficulty_floor, require_worth
 from services.jobmaker.upstream.forwarding import Forwarding
 from services.jobmaker.upstream.job_book import JobBook, UpstreamJob
 from services.jobmaker.upstream.link import UpstreamLink
 from services.jobmaker.upstream.metrics import DIFFICULTY, SOURCE
+from services.jobmaker.upstream.pacing import JobPacing
 from services.jobmaker.upstream.repeats import Repeats
 from services.jobmaker.upstream.tally import UpstreamTally
 from services.jobmaker.wakeup import Wakeup
@@ -76,6 +79,8 @@ class UpstreamDesk:
         self._daemon_turn = daemon_turn
         self._publication = publication
         self._pace = choice_pace or CHOICE_PACE
+        self._floor = difficulty_floor(section, pool.ports.values())
+        self._pacing = JobPacing()
         self._links = [
             UpstreamLink(pool.name, upstream, pool.version_mask, UPSTREAM_PACE, self._check, self.wakeup.ring)
             for upstream in section.pools
@@ -148,7 +153,7 @@ class UpstreamDesk:
         while self._leadership.held:
             try:
                 if not has_inherited:
-                    await self._publication.inherit()
+                    self._go_on_from(await self._publication.inherit())
                     has_inherited = True
                 await self._look(tasks)
             except (BusError, EncodingError) as error:
@@ -156,7 +161,14 @@ class UpstreamDesk:
                 log.warning("no new job", extra={"why": type(error).__name__, "detail": str(error)})
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            await self.wakeup.sleep(seconds_until_due(self._standings(), time.monotonic(), self._pace))
+            await self.wakeup.sleep(self._seconds_until_due(time.monotonic()))
+
+    def _go_on_from(self, job: Job | None) -> None:
+        """Where miners have the daemon's job, the leader before has waited for the upstream pools already."""
+        if job is None or job.forward_target_hex or not self._section.fall_back_to_daemon:
+            return
+        if ExtranonceSizes(job.extranonce1_size, job.extranonce2_size) == self._pool.extranonces:
+            self._turn_to(DAEMON)
 
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
         now = time.monotonic()
@@ -164,12 +176,28 @@ class UpstreamDesk:
         self._turn_to(choose(self._standings(), self._current, now, self._pace, may_fall_back=may_fall_back))
         await self._connect_to(how_many(self._standings(), self._current, now, self._pace), tasks)
         link = self._source_link()
-        work = link.take(anew=self._anew) if link is not None else None
-        if work is not None:
+        work = link.offered(anew=self._anew) if link is not None else None
+        if link is not None and work is not None and self._wait_with(work, now) <= 0:
+            self._pacing.sent(now)
+            link.taken()
             await self._publish(work)
         elif self._repeat_now and link is not None:
             await self._publication.repeat()
         self._repeat_now = False
+
+    def _wait_with(self, work: UpstreamWork, now: float) -> float:
+        """Seconds, as our miners were sent others just now."""
+        return self._pacing.wait(now, clean_jobs=work.clean_jobs or self._anew)
+
+    def _seconds_until_due(self, now: float) -> float | None:
+        """When the clock alone makes a difference; None when only an upstream pool can."""
+        due = seconds_until_due(self._standings(), now, self._pace)
+        link = self._source_link()
+        work = link.offered(anew=self._anew) if link is not None else None
+        if work is None:
+            return due
+        wait = self._wait_with(work, now)
+        return wait if due is None else min(due, wait)
 
     async def _connect_to(self, count: int, tasks: asyncio.TaskGroup) -> None:
         while len(self._running) < count:
@@ -221,7 +249,8 @@ class UpstreamDesk:
         DIFFICULTY.labels(self._pool.name).set(difficulty)
 
     def _check(self, work: UpstreamWork) -> None:
-        """Raises EncodingError for work that cannot be used."""
+        """Raises EncodingError for work that cannot be used, UpstreamTooEasy for what is not worth it."""
+        require_worth(work.terms.difficulty, self._floor)
         self._job(work, "", clean_jobs=True)
 
     def _job(self, work: UpstreamWork, job_id: str, *, clean_jobs: bool) -> Job:

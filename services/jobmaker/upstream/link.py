@@ -15,7 +15,7 @@ from services.jobmaker.upstream.connection import CLOSED, Ending, UpstreamConnec
 from services.jobmaker.upstream.destination import destination, wait_before
 from services.jobmaker.upstream.dialogue import UpstreamWork
 from services.jobmaker.upstream.events import Answered, MessageShown, ReconnectAsked
-from services.jobmaker.upstream.metrics import ENDED, READY, STRANGERS
+from services.jobmaker.upstream.metrics import ENDED, PASSED_OVER, READY, STRANGERS
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,8 @@ FIRST_RETRY_SECONDS, RETRY_CAP_SECONDS = 0.5, 30.0
 
 
 class UpstreamLink:
-    """`check` raises EncodingError for work that cannot be used; `on_change` hears of everything else."""
+    """`check` raises EncodingError or UpstreamTooEasy for work that is not to be used; `on_change` hears of
+    everything else."""
 
     def __init__(
         self,
@@ -46,15 +47,17 @@ class UpstreamLink:
         self._on_change = on_change
         self._work: UpstreamWork | None = None
         self._is_taken = False
+        self._is_in_use = False  # our miners have jobs of this connection
         self._connection: UpstreamConnection | None = None
         self._patience = Patience(FIRST_RETRY_SECONDS, RETRY_CAP_SECONDS)
 
-    def take(self, *, anew: bool) -> UpstreamWork | None:
+    def offered(self, *, anew: bool) -> UpstreamWork | None:
         """The newest work; None where it was taken before and is not wanted `anew`."""
-        if self._work is None or (self._is_taken and not anew):
-            return None
-        self._is_taken = True
-        return self._work
+        return self._work if anew or not self._is_taken else None
+
+    def taken(self) -> None:
+        """What was offered goes to our miners."""
+        self._is_taken = self._is_in_use = True
 
     async def submit(self, params: list[str]) -> Answered | None:
         """Hand in a share; None when no answer came."""
@@ -89,8 +92,11 @@ class UpstreamLink:
             log.info("message of the upstream pool", extra={**self._facts(), "text": said.text})
             return
         self._check(said)
-        pending = self._work is not None and self._work.clean_jobs and not self._is_taken
-        self._work, self._is_taken = replace(said, clean_jobs=said.clean_jobs or pending), False
+        replaced = None if self._is_taken else self._work
+        if replaced is not None and self._is_in_use:
+            PASSED_OVER.labels(self._pool, self.upstream.name).inc()
+        clean_jobs = said.clean_jobs or (replaced is not None and replaced.clean_jobs)
+        self._work, self._is_taken = replace(said, clean_jobs=clean_jobs), False
         if not self.standing.is_ready():
             self._ready()
         self._on_change()
@@ -116,6 +122,7 @@ class UpstreamLink:
 
     def _forget(self) -> None:
         self._work, self._connection, self.since_ms = None, None, 0
+        self._is_in_use = False
         READY.labels(self._pool, self.upstream.name).set(0)
 
     async def _before_the_next(self, asked: ReconnectAsked | None, home: tuple[str, int]) -> tuple[str, int]:

@@ -12,12 +12,17 @@ DIFFICULTY = Gauge(
 ENDED = Counter(
     "nomp_jobmaker_upstream_ended",
     "connections that ended or could not be made: unreachable, refused, garbled, no-work, silent, closed, "
-    "sent-away",
+    "sent-away, too-easy",
     ["pool", "upstream", "why"],
 )
 STRANGERS = Counter(
     "nomp_jobmaker_upstream_strangers",
     "times an upstream pool wanted to send us to a host of another domain",
+    ["pool", "upstream"],
+)
+PASSED_OVER = Counter(
+    "nomp_jobmaker_upstream_jobs_passed_over",
+    "jobs of the upstream pool in use that a newer one replaced before our miners were sent them",
     ["pool", "upstream"],
 )
 SHARES = Counter(
