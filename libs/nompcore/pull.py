@@ -45,6 +45,7 @@ class Pull:
         self._batch = batch
         self._ask = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = link.nc.new_inbox()
+        self._requests = 0  # each has a subject of its own: an earlier one's end is not taken for its own
         self._subscription: Subscription | None = None
         # The server sends at most one batch and a status ahead of a new request.
         self._arrived: asyncio.Queue[Msg | None] = asyncio.Queue(maxsize=batch + 16)
@@ -53,7 +54,7 @@ class Pull:
 
     async def __aenter__(self) -> Pull:
         with bus_errors("open a pull"):
-            self._subscription = await self._link.nc.subscribe(self._inbox, cb=self._arrived.put)
+            self._subscription = await self._link.nc.subscribe(f"{self._inbox}.*", cb=self._arrived.put)
         self._link.on_lost.add(self._interrupt)
         return self
 
@@ -109,10 +110,16 @@ class Pull:
         return message
 
     async def _request(self, until: Mapping[str, int | bool], most: int) -> None:
+        self._requests += 1
         request = {"batch": most, "max_bytes": REQUEST_BYTES, **until}
         async with self._link.exchange("pull"):
-            await self._link.nc.publish(self._ask, msgspec.json.encode(request), reply=self._inbox)
+            await self._link.nc.publish(self._ask, msgspec.json.encode(request), reply=self._answers_to)
         self._expected = most
+
+    @property
+    def _answers_to(self) -> str:
+        """Where the server says how the outstanding request ends."""
+        return f"{self._inbox}.{self._requests}"
 
     def _is_data(self, message: Msg) -> bool:
         """Whether it is a message of the stream; else takes note of what the server says."""
@@ -124,7 +131,8 @@ class Pull:
             return False
         description = (message.headers or {}).get("Description", "")
         if status in (_NOT_FOUND, _REQUEST_TIMEOUT) or (status == _CONFLICT and description in _PLAIN_ENDS):
-            self._expected = 0
+            if message.subject == self._answers_to:
+                self._expected = 0
             return False
         raise PullBroken(f"the consumer is gone: {status} {description}".rstrip())
 

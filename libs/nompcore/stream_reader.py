@@ -29,6 +29,9 @@ T = TypeVar("T", bound=Message)
 
 BATCH_MESSAGES = 500
 
+READING_MESSAGES = 100
+"""Of a reading by who follows a stream: two of them are in memory at once, of up to 500 shares a message."""
+
 INACTIVE_SECONDS = 60
 """After this long without its reader the server forgets the consumer."""
 
@@ -36,8 +39,7 @@ STRETCH_INACTIVE_SECONDS = 5
 """The same for the consumer of one stretch: many of them follow each other."""
 
 MAX_REFUSALS = 3
-"""Requests in a row that bring nothing although messages wait. One is usual: the end of the request before it
-may be taken for the answer. More, and they were removed meanwhile."""
+"""Requests in a row that bring nothing although messages wait: they were removed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class StreamReader(Generic[T]):
         self._created: datetime | None = None  # when the stream read so far was created
 
     async def batches(self) -> AsyncIterator[list[Stored[T]]]:
-        """Batches, for ever; what comes while one is being handled is the next.
+        """Batches of at most READING_MESSAGES, for ever; what comes while one is being handled is the next.
 
         Raises StreamGap or StreamReset, see `_check_position`.
         """
@@ -80,7 +82,7 @@ class StreamReader(Generic[T]):
         while True:
             try:
                 async with Pull(
-                    self._link, self._stream.name, await self._consumer(), BATCH_MESSAGES
+                    self._link, self._stream.name, await self._consumer(), READING_MESSAGES
                 ) as pull:
                     delivered = 0
                     while True:

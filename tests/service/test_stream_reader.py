@@ -11,6 +11,7 @@ from nompcore import messages as m
 from nompcore import metrics
 from nompcore.bus import Bus, Stored
 from nompcore.errors import BusUnavailable, StreamGap, StreamReset
+from nompcore.stream_reader import READING_MESSAGES
 from nompcore.subjects import JOB, SHARE_BATCH
 from tests.servers import NatsServer, wait_until
 from tests.service.bus_samples import POOL, job, share_batch
@@ -84,6 +85,20 @@ async def test_more_than_a_batch_comes_in_several(connect_bus: Connect) -> None:
     stored = await take(payouts.read(SHARE_BATCH, POOL, 0), 1100)
 
     assert [one.sequence for one in stored] == list(range(1, 1101))
+
+
+async def test_a_backlog_comes_in_full_readings(connect_bus: Connect) -> None:
+    stratum, payouts = await connect_bus("stratum"), await connect_bus("payouts")
+    count = 5 * READING_MESSAGES + 1
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(count):
+            tasks.create_task(stratum.publish(SHARE_BATCH, share_batch(number), pool=POOL))
+
+    batches = payouts.read(SHARE_BATCH, POOL, 0)
+    async with asyncio.timeout(60):
+        sizes = [len(await anext(batches)) for _ in range(6)]
+
+    assert sizes == [*[READING_MESSAGES] * 5, 1]
 
 
 async def test_nothing_is_on_its_way_to_a_reader_that_rests(

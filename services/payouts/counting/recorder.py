@@ -13,6 +13,7 @@ from nompcore.bus import Bus, Stored
 from nompcore.ending import end_tasks
 from nompcore.errors import StreamGap, StreamReset
 from nompcore.messages import ShareBatch
+from nompcore.stream_reader import READING_MESSAGES
 from nompcore.subjects import SHARE_BATCH
 from services.payouts import metrics
 from services.payouts.counting.groups import POOL_ONLY, Groups
@@ -27,8 +28,8 @@ PEEK_SECONDS = 5.0
 """How long to look for a pool's first message in a log that was reset; JetStream answers in milliseconds."""
 
 READING_SECONDS, STRETCH_SECONDS = 0.05, 0.2
-"""Of rest after a reading of the log, and after a stretch is added: each of them costs as much as hundreds of
-shares, and people look at the sums every few seconds."""
+"""Of rest after a reading to the log's end, and after a stretch is added: each of them costs as much as
+hundreds of shares, and people look at the sums every few seconds."""
 
 FORGET_SECONDS = 600.0
 """How often workers that are long gone are looked for."""
@@ -96,7 +97,8 @@ class Recorder:
             async with aclosing(self._log_after(read_after)) as batches:
                 async for stored in batches:
                     await ahead.add(stored)
-                    await asyncio.sleep(READING_SECONDS)
+                    if len(stored) < READING_MESSAGES:  # else there is more
+                        await asyncio.sleep(READING_SECONDS)
         except (StreamGap, StreamReset):
             await ahead.all_added()  # they may be nowhere else any more
             raise
