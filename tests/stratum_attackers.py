@@ -45,6 +45,9 @@ class Tally:
     rounds: int = 0  # of an attack that goes round: logins, volleys of shares
 
 
+SMALL_WINDOW_BYTES = 4096
+
+
 @dataclass
 class Attacker:
     """One hostile connection."""
@@ -114,8 +117,6 @@ async def deafness(attacker: Attacker) -> None:
 
 async def deaf_shares(attacker: Attacker) -> None:
     """Shares for a job that nobody knows, through a small window that is never read."""
-    connected = attacker.writer.transport.get_extra_info("socket")
-    connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     attacker.writer.transport.pause_reading()  # type: ignore[attr-defined]
     await attacker.send(SUBSCRIBE + AUTHORIZE)
     line = submit_line(Solution("no-such-job", "00000000", "00000000", "00000000", 0))
@@ -215,12 +216,24 @@ class Siege:
             except ConnectionError:
                 self.tally.cut_off += 1
 
+    async def _connect(self) -> socket.socket:
+        """With its window from the start: where one shrinks, the kernel may drop acknowledgements."""
+        connecting = socket.socket()
+        try:
+            connecting.setblocking(False)
+            if self.assault is deaf_shares:
+                connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW_BYTES)
+            connecting.bind((ATTACKER_IP, 0))
+            await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", self.port))
+        except BaseException:
+            connecting.close()
+            raise
+        return connecting
+
     async def _attack(self) -> None:
         try:
             async with self._door:
-                reader, writer = await asyncio.open_connection(
-                    "127.0.0.1", self.port, local_addr=(ATTACKER_IP, 0)
-                )
+                reader, writer = await asyncio.open_connection(sock=await self._connect())
         except OSError:
             self.tally.refused += 1
             await asyncio.sleep(REFUSED_PAUSE_SECONDS)
