@@ -5,16 +5,12 @@
 #define _DARWIN_C_SOURCE
 #include "fanout.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* where it is missing, Python ignores SIGPIPE */
-#endif
+#include "offer.h"
 
 enum {
     AT_ONCE = 8,       /* sockets that a thread takes from the list */
@@ -43,14 +39,6 @@ static struct {
     .left = PTHREAD_COND_INITIALIZER,
     .helpers = -1,
 };
-
-static long offer(int fd, const void *data, size_t length) {
-    ssize_t sent;
-    do {
-        sent = send(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    return sent < 0 ? -(long)errno : (long)sent;
-}
 
 static void take_sockets(void) {
     for (;;) {

@@ -10,6 +10,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "offer.h"
+
 enum {
     MOST_EVENTS = 256,
     READ_BYTES = 16384, /* of one socket in a call: a flood waits in its own buffer */
@@ -85,16 +87,11 @@ long powhash_receive(int epoll, struct received *received, size_t most, uint8_t 
     return ready;
 }
 
-static long offer(const struct outgoing *one) {
-    ssize_t sent;
-    do {
-        sent = send(one->fd, one->data, one->length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    return sent < 0 ? -(long)errno : (long)sent;
-}
-
 void powhash_send_each(struct outgoing *outgoing, size_t count) {
-    for (size_t i = 0; i < count; i++) outgoing[i].sent = offer(&outgoing[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct outgoing *one = &outgoing[i];
+        one->sent = offer(one->fd, one->data, one->length);
+    }
 }
 #else
 typedef int powhash_has_no_sockets_here; /* ISO C wants something in a file */
