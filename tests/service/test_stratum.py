@@ -80,8 +80,10 @@ async def test_every_kind_of_bad_share_gets_its_error_and_is_counted(stage: Stag
     }
     for request_id, reason in expected.items():
         assert (await miner.reply(request_id))["error"] == ERRORS[reason]
+    assert (await miner.notification("mining.notify"))[0] == "1"
     await stage.publish(make_job("2", block=2))
-    assert (await miner.notification("mining.notify"))[8] is True
+    job_id, *_, clean = await miner.notification("mining.notify")
+    assert (job_id, clean) == ("2", True)
     stale = await miner.reply(miner.submit(low))
 
     assert stale["error"] == ERRORS[RejectReason.STALE]
