@@ -56,6 +56,7 @@ class SwitchingMiner:
         self._waiting: dict[int, tuple[Promise, bool]] = {}
         self._answered = asyncio.Event()
         self._logged_in = asyncio.Event()
+        self._has_job = asyncio.Event()
 
     @property
     def user(self) -> str:
@@ -77,10 +78,11 @@ class SwitchingMiner:
             finally:
                 self._writer.close()
 
-    async def logged_in(self) -> None:
+    async def ready(self) -> None:
         """Wait until it can submit."""
         async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
             await self._logged_in.wait()
+            await self._has_job.wait()
 
     def submit(self, job: HeldJob | None = None) -> None:
         """A new share; mostly of the newest job unless another is given."""
@@ -121,6 +123,7 @@ class SwitchingMiner:
             params = message["params"]
             job = HeldJob(params[0], params[7], params[8], time.perf_counter())
             self.held.append(job)
+            self._has_job.set()
             self._on_job(self, job)
         elif message["id"] == 1 and "result" in message:
             self.extranonces.add(message["result"][1])

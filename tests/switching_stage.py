@@ -95,7 +95,7 @@ class SwitchingStage:
         self.miners[switch] += new
         port = self.process.ports[switch]
         self._mining += [self._tasks.create_task(miner.run(port)) for miner in new]
-        await asyncio.gather(*(miner.logged_in() for miner in new))
+        await asyncio.gather(*(miner.ready() for miner in new))
 
     async def order(self, switch: str, pool: str) -> float:
         """Have a switch mine a pool, as the notifier does; seconds until the last miner had its job."""

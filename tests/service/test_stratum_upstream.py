@@ -38,10 +38,12 @@ async def stage(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Stage]
         yield stage
 
 
-async def connected(stage: Stage, port: int) -> StratumClient:
+async def connected(stage: Stage, port: int, job: Job) -> StratumClient:
+    """A miner that has been sent the job."""
     miner = await stage.clients.connect(port)
     await miner.subscribe()
     await miner.call("mining.authorize", WORKER, "x")
+    assert (await miner.notification("mining.notify"))[0] == job.job_id
     return miner
 
 
@@ -56,7 +58,7 @@ async def forwarded(stage: Stage) -> list[UpstreamShare]:
 async def test_a_share_for_upstream_is_stored_for_both_and_is_no_block(stage: Stage) -> None:
     process = await stage.start(upstream=UPSTREAM)
     job = await stage.publish(upstream_job("1"))
-    miner = await connected(stage, process.port)
+    miner = await connected(stage, process.port, job)
     assert len(miner.extranonce1_hex) == 4
 
     plain = solve(job, miner.extranonce1_hex, above=FORWARD, at_most=1 << 252)
@@ -78,7 +80,7 @@ async def test_the_finder_of_a_block_hears_true_when_it_is_stored_for_upstream(
     process = await stage.start(upstream=UPSTREAM)
     every_forwarded_is_one = replace(upstream_job("1"), network_target_hex=f"{FORWARD:064x}")
     job = await stage.publish(every_forwarded_is_one)
-    miner = await connected(stage, process.port)
+    miner = await connected(stage, process.port, job)
     async with nats_server.operator() as client:
         await client.jetstream().delete_stream(UPSTREAM_STREAM.name)
 
@@ -98,14 +100,13 @@ async def test_the_finder_of_a_block_hears_true_when_it_is_stored_for_upstream(
 async def test_a_freed_extranonce1_is_given_again_when_its_jobs_are_stale(stage: Stage) -> None:
     process = await stage.start(upstream=UPSTREAM)
     job = await stage.publish(upstream_job("1"))
-    first = await connected(stage, process.port)
+    first = await connected(stage, process.port, job)
     assert (await first.reply(first.submit(solve(job, first.extranonce1_hex, at_most=1 << 252))))["result"]
     await first.close()
-    second = await connected(stage, process.port)
-    await stage.publish(upstream_job("2"))
-    assert (await second.notification("mining.notify"))[0] == "1"
+    second = await connected(stage, process.port, job)
+    newer = await stage.publish(upstream_job("2"))
     assert (await second.notification("mining.notify"))[0] == "2"
-    third = await connected(stage, process.port)
+    third = await connected(stage, process.port, newer)
 
     assert second.extranonce1_hex != first.extranonce1_hex
     assert third.extranonce1_hex == first.extranonce1_hex
