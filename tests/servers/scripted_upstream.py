@@ -25,6 +25,7 @@ class ScriptedUpstream:
         self.difficulty = 8.0
         self.mask = "1fffe000"
         self.notify: UpstreamNotify | None = None
+        self.hangs_up = False  # as soon as it has given work
         self.submissions: list[list[str]] = []
         self.logins: list[list[str]] = []
         self.verdict: Callable[[list[str]], Verdict] = lambda params: (True, None)
@@ -68,6 +69,8 @@ class ScriptedUpstream:
                 writer.write(_line({"id": request["id"], "result": result, "error": error}))
                 if request["method"] == "mining.authorize":
                     self._begin(writer)
+                    if self.hangs_up:
+                        break
         except ConnectionError:
             pass
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from services.jobmaker.template_store import TemplateStore
 from services.jobmaker.upstream import desk
 from services.jobmaker.upstream.choice import ChoicePace
 from services.jobmaker.upstream.pacing import CLEAN_AT_ONCE, INTERVAL_SECONDS
+from tests.servers import wait_until
 from tests.servers.relay_daemon import RelayDaemon
 from tests.servers.scripted_upstream import ScriptedUpstream
 from tests.service.pool_stage import at_work, set_up, simulated_chain
@@ -32,6 +34,7 @@ __all__ = ["quick"]  # a fixture
 
 STORM = 1_000
 PASSED_OVER, ENDED = "nomp_jobmaker_upstream_jobs_passed_over_total", "nomp_jobmaker_upstream_ended_total"
+MESSAGES = "nomp_jobmaker_upstream_messages_total"
 
 
 def name_of(server: ScriptedUpstream) -> str:
@@ -52,6 +55,38 @@ async def test_a_pool_that_is_too_easy_is_no_upstream_pool(tmp_path: Path, nats_
             second.send_job(replace(NOTIFY, job_id="c1"))
             await stage.miners.job(lambda new: new.job_id != job.job_id)  # connected again, at 8 again
             assert {new.forward_target_hex for new in stage.miners.jobs} == {job.forward_target_hex}
+
+
+async def test_a_pool_that_hangs_up_as_soon_as_it_has_given_work_gives_none(
+    tmp_path: Path, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "CHOICE_PACE", ChoicePace(patience=1.5, steady=60))
+    async with upstreams(2) as (first, second):
+        first.hangs_up, second.extranonce1_hex = True, "22"
+        async with pool_on(tmp_path, nats_url, section([first, second])) as stage:
+            job = await stage.miners.job(lambda new: new.coinb1_hex == NOTIFY.coinb1_hex + "22" + "00000000")
+            enough = len(first.logins) + 1
+            await wait_until(lambda: len(first.logins) >= enough, what="the first one is tried again")
+            second.send_job(replace(NOTIFY, job_id="c0", ntime=NOTIFY.ntime + 1))
+            newest = await stage.miners.job(lambda new: new.ntime > job.ntime)
+
+        since = stage.miners.jobs.index(job)
+        assert [new.job_id for new in stage.miners.jobs[since:]] == [job.job_id, newest.job_id]
+
+
+async def test_of_what_a_pool_tells_people_the_log_has_little(
+    tmp_path: Path, nats_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with upstreams(1) as (server,), pool_on(tmp_path, nats_url, section([server])) as stage:
+        await stage.miners.job()
+        for number in range(STORM):
+            server.say("client.show_message", f"maintenance {number}")
+        await stage.wait_for_count(STORM, MESSAGES, upstream=name_of(server))
+
+    told = [record for record in caplog.records if record.msg == "message of the upstream pool"]
+    assert [vars(record)["text"] for record in told[:1]] == ["maintenance 0"]
+    assert len(told) < STORM / 10  # one, and one more each ten seconds on a slow machine
 
 
 @pytest.mark.parametrize("clean_jobs", [False, True])

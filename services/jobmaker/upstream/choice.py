@@ -2,7 +2,7 @@
 
 The next pool is tried when those before it have given no work for a while, the daemon when none does. A
 better one that comes back is taken again once it has been there for a while, so that one that comes and goes
-does not make every share stale each time.
+does not make every share stale each time. One that is lost each time before that while is over gives none.
 """
 
 from __future__ import annotations
@@ -27,18 +27,39 @@ class ChoicePace:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of one upstream pool: since when it gives work, or gives none; neither while it is not tried."""
+    """Of one upstream pool: since when it gives work, or gives none; neither while it is not tried.
+
+    Both where it was lost soon after it had begun, and has begun again since then.
+    """
 
     ready_since: float | None = None
     down_since: float | None = None
+    is_fickle: bool = False  # lost the last time before it was steady
+
+    def found(self, now: float) -> Standing:
+        """It gives work from now on."""
+        return Standing(now, self.down_since if self.is_fickle else None, self.is_fickle)
+
+    def lost(self, now: float, pace: ChoicePace) -> Standing:
+        """It gives no more, or could not be reached once more."""
+        if self.is_steady(now, pace):
+            return Standing(down_since=now)
+        is_fickle = self.is_fickle or self.is_ready()
+        return Standing(down_since=now if self.down_since is None else self.down_since, is_fickle=is_fickle)
 
     def is_ready(self) -> bool:
         """Whether it gives work."""
         return self.ready_since is not None
 
+    def is_steady(self, now: float, pace: ChoicePace) -> bool:
+        """Whether it has given work for a while."""
+        return self.ready_since is not None and now - self.ready_since >= pace.steady
+
     def has_failed(self, now: float, pace: ChoicePace) -> bool:
-        """Whether it has given none for too long."""
-        return self.down_since is not None and now - self.down_since >= pace.patience
+        """Whether it has given none, or for moments only, for too long."""
+        if self.down_since is None or self.is_steady(now, pace):
+            return False
+        return now - self.down_since >= pace.patience
 
 
 def how_many(standings: Sequence[Standing], current: Source, now: float, pace: ChoicePace) -> int:
@@ -56,7 +77,7 @@ def choose(
 ) -> Source:
     """Where the work comes from now."""
     ready = [place for place, standing in enumerate(standings) if standing.is_ready()]
-    steady = [place for place in ready if now - (standings[place].ready_since or now) >= pace.steady]
+    steady = [place for place in ready if standings[place].is_steady(now, pace)]
     if isinstance(current, int) and current in ready:
         return min([current, *(place for place in steady if place < current)])
     if current == DAEMON and not steady:

@@ -82,7 +82,15 @@ class UpstreamDesk:
         self._floor = difficulty_floor(section, pool.ports.values())
         self._pacing = JobPacing()
         self._links = [
-            UpstreamLink(pool.name, upstream, pool.version_mask, UPSTREAM_PACE, self._check, self.wakeup.ring)
+            UpstreamLink(
+                pool.name,
+                upstream,
+                pool.version_mask,
+                UPSTREAM_PACE,
+                self._pace,
+                self._check,
+                self.wakeup.ring,
+            )
             for upstream in section.pools
         ]
         self._running: list[asyncio.Task[None]] = []  # of the first links

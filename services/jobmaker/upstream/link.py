@@ -10,16 +10,19 @@ from dataclasses import replace
 
 from nompcore.config.upstream import UpstreamPool
 from nompcore.patience import Patience
-from services.jobmaker.upstream.choice import Standing
+from services.jobmaker.upstream.choice import ChoicePace, Standing
 from services.jobmaker.upstream.connection import CLOSED, Ending, UpstreamConnection, UpstreamPace
 from services.jobmaker.upstream.destination import destination, wait_before
 from services.jobmaker.upstream.dialogue import UpstreamWork
 from services.jobmaker.upstream.events import Answered, MessageShown, ReconnectAsked
-from services.jobmaker.upstream.metrics import ENDED, PASSED_OVER, READY, STRANGERS
+from services.jobmaker.upstream.metrics import ENDED, MESSAGES, PASSED_OVER, READY, STRANGERS
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS, RETRY_CAP_SECONDS = 0.5, 30.0
+
+MESSAGE_EACH_SECONDS = 10.0
+"""What a stranger says is no more than that much of the log."""
 
 
 class UpstreamLink:
@@ -32,6 +35,7 @@ class UpstreamLink:
         upstream: UpstreamPool,
         version_mask: int,
         pace: UpstreamPace,
+        choice_pace: ChoicePace,
         check: Callable[[UpstreamWork], None],
         on_change: Callable[[], None],
     ) -> None:
@@ -43,6 +47,7 @@ class UpstreamLink:
         self._version_mask = version_mask
         self._asks_for_mask = True
         self._pace = pace
+        self._choice_pace = choice_pace
         self._check = check
         self._on_change = on_change
         self._work: UpstreamWork | None = None
@@ -50,6 +55,7 @@ class UpstreamLink:
         self._is_in_use = False  # our miners have jobs of this connection
         self._connection: UpstreamConnection | None = None
         self._patience = Patience(FIRST_RETRY_SECONDS, RETRY_CAP_SECONDS)
+        self._next_message_at = 0.0  # the next one that the log is told, monotonic seconds
 
     def offered(self, *, anew: bool) -> UpstreamWork | None:
         """The newest work; None where it was taken before and is not wanted `anew`."""
@@ -66,6 +72,7 @@ class UpstreamLink:
     def begin(self) -> None:
         """It is about to run."""
         self.standing = Standing(down_since=time.monotonic())
+        self._patience.reset()
 
     async def run(self) -> None:
         """Keep a connection for ever. Cancelled, it is closed."""
@@ -89,7 +96,7 @@ class UpstreamLink:
     def _take(self, said: UpstreamWork | MessageShown) -> None:
         """What the connection heard."""
         if isinstance(said, MessageShown):
-            log.info("message of the upstream pool", extra={**self._facts(), "text": said.text})
+            self._show(said)
             return
         self._check(said)
         replaced = None if self._is_taken else self._work
@@ -101,17 +108,25 @@ class UpstreamLink:
             self._ready()
         self._on_change()
 
+    def _show(self, message: MessageShown) -> None:
+        MESSAGES.labels(self._pool, self.upstream.name).inc()
+        now = time.monotonic()
+        if now >= self._next_message_at:
+            self._next_message_at = now + MESSAGE_EACH_SECONDS
+            log.info("message of the upstream pool", extra={**self._facts(), "text": message.text})
+
     def _ready(self) -> None:
-        self.standing = Standing(ready_since=time.monotonic())
+        self.standing = self.standing.found(time.monotonic())
         self.since_ms = time.time_ns() // 1_000_000
         self.trouble = ""
-        self._patience.reset()
         READY.labels(self._pool, self.upstream.name).set(1)
         log.info("the upstream pool gives work", extra=self._facts())
 
     def _lost(self, ending: Ending) -> None:
-        if self.standing.down_since is None:
-            self.standing = Standing(down_since=time.monotonic())
+        now = time.monotonic()
+        if self.standing.is_steady(now, self._choice_pace):
+            self._patience.reset()
+        self.standing = self.standing.lost(now, self._choice_pace)
         self._forget()
         self.trouble = f"{ending.why}: {ending.detail}"
         ENDED.labels(self._pool, self.upstream.name, ending.why).inc()
@@ -127,8 +142,9 @@ class UpstreamLink:
 
     async def _before_the_next(self, asked: ReconnectAsked | None, home: tuple[str, int]) -> tuple[str, int]:
         """Wait; where to go then. What a pool that gave work asks for is done once."""
-        if asked is None:
+        if asked is None or self.standing.is_fickle:
             await self._patience.wait()
+        if asked is None:
             return home
         await asyncio.sleep(wait_before(asked.wait_seconds))
         there = destination(home, asked.host, asked.port)

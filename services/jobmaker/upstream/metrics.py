@@ -20,6 +20,11 @@ STRANGERS = Counter(
     "times an upstream pool wanted to send us to a host of another domain",
     ["pool", "upstream"],
 )
+MESSAGES = Counter(
+    "nomp_jobmaker_upstream_messages",
+    "messages to people of an upstream pool; the log has one in ten seconds at most",
+    ["pool", "upstream"],
+)
 PASSED_OVER = Counter(
     "nomp_jobmaker_upstream_jobs_passed_over",
     "jobs of the upstream pool in use that a newer one replaced before our miners were sent them",
