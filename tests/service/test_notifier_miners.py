@@ -67,6 +67,7 @@ class Pool:
         self.last_share_ms = samples.NOW_MS
         self.payments: list[MinerPayment] = []
         self.looks = 0
+        self._looked_at: set[str] = set()
         self._payouts = payouts
         self._api = api
 
@@ -86,6 +87,13 @@ class Pool:
         who = Subscriber(pool=samples.POOL, address=address, subscriptions=list(subscriptions))
         await self._api.bucket(SUBSCRIPTIONS).store(subscriber_key(samples.POOL, address), who)
 
+    async def tell_now(self, *subscriptions: Subscription) -> None:
+        """The same to a replica at work, until it knows: what is written next it hears later."""
+        await self.tell(*subscriptions)
+        after = f"after-{len(self._looked_at)}"
+        await self.tell(subscription("after", "webhook", "http://127.0.0.1:1/"), address=after)
+        await wait_until(lambda: after in self._looked_at, what="a look at an address told later")
+
     async def pay(self, name: str) -> None:
         """A payment is sent."""
         payment = MinerPayment(
@@ -99,12 +107,14 @@ class Pool:
         await wait_until(lambda: self.looks >= enough, what="looks at the address")
 
     async def _miner(self, request: MinerRequest) -> MinerReply:
-        self.looks += 1
+        self.looks += request.address == ADDRESS
+        self._looked_at.add(request.address)
         worker = MinerWorker(
             worker=f"{ADDRESS}.rig", hashrate=1.0, shares=1.0, valid=1, invalid={}, ip="",
             best_share_difficulty=1.0, last_share_ms=self.last_share_ms,
         )  # fmt: skip
-        return MinerReply(address=request.address, known=True, workers=[worker], payments=self.payments)
+        payments = self.payments if request.address == ADDRESS else []
+        return MinerReply(address=request.address, known=True, workers=[worker], payments=payments)
 
 
 @pytest.fixture
@@ -224,9 +234,9 @@ async def test_a_mail_box_is_asked_first_and_told_when_it_has_said_yes(
         async with telling(bus, pool, config(sink.port)):
             await wait_until(lambda: len(sink.mails) == 1, what="the question")
             # asked again within a day, by whomever: not mailed again
-            await pool.tell(changed(mail, made_ms=mail.made_ms + 1))
+            await pool.tell_now(changed(mail, made_ms=mail.made_ms + 1))
             await pool.some_looks()
-            await pool.tell(changed(mail, confirmed_ms=pool.now_ms))
+            await pool.tell_now(changed(mail, confirmed_ms=pool.now_ms))
             await pool.some_looks()
             await pool.pay("p1")
             await wait_until(lambda: len(sink.mails) == 2, what="the note")
@@ -267,8 +277,7 @@ async def test_who_has_ended_is_told_nothing(connect_bus: Connect, pool: Pool) -
     async with http_sink() as sink, telling(bus, pool, config()):
         await pool.tell(subscription("a", "webhook", sink.url))
         await pool.some_looks()
-        await pool.tell()
-        await pool.some_looks()
+        await pool.tell_now()
         await pool.pay("p1")
         await pool.some_looks()
 

@@ -95,6 +95,7 @@ async def test_messages_that_have_to_come_again_hold_up_nobody_and_are_no_errors
         await jobmaker.publish(BLOCK_SUBMITTED, block_submitted(height), pool=POOL)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(payouts.work(BLOCK_SUBMITTED, "mature", handle, stop))
+        await last_done.wait()
         await wait_until(lambda: all(tries.count(height) >= 2 for height in range(1, 20)))
         stop.set()
 
