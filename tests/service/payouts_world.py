@@ -99,6 +99,14 @@ class PayoutsWorld:
         """States of all payments, the oldest first."""
         return [state for (state,) in self.process.query("SELECT state FROM payments ORDER BY created_ms")]
 
+    def states_of_payments_to(self, address: str) -> list[str]:
+        """States of the payments that an address has a part of."""
+        rows = self.process.query(
+            "SELECT state FROM payments JOIN payment_outputs ON payment_id = payments.id "
+            f"WHERE address = '{address}' ORDER BY created_ms"
+        )
+        return [state for (state,) in rows]
+
     def confirmations(self) -> list[int]:
         """Confirmations of all blocks, the lowest first."""
         return [count for (count,) in self.process.query("SELECT confirmations FROM blocks ORDER BY height")]

@@ -152,7 +152,7 @@ async def test_shares_of_an_orphaned_block_are_paid_with_the_next(world: Payouts
     await world.publish_outcome(next_one.outcome(second))
     await world.chain.mine(MATURITY)
     await world.mine_until(lambda: world.block_statuses().count("confirmed") == 2, "two confirmed blocks")
-    await world.mine_until(lambda: set(world.payment_states()) == {"confirmed"}, "confirmed payments")
+    await world.mine_until(lambda: world.states_of_payments_to(first) == ["confirmed"], "a confirmed payment")
     credited = split(next_one.reward_sats, FEE_PPM, {first: 3, second: 1}).credits
     assert [sats for _, sats in await world.chain.payments_to(first)] == [credited[first]]
 
