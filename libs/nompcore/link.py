@@ -148,7 +148,8 @@ class Link:
         """
         with contextlib.suppress(BusUnavailable):
             async with self.exchange("settle"):
-                await self.nc.flush()
+                await self.nc.flush()  # its ping overtakes what the client has not written yet, …
+                await self.nc.flush()  # … which is written by the answer: this one comes after it
 
     async def watch(self) -> None:
         """Returns after `close`; raises BusError when the client gave the connection up for good."""
