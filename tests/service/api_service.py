@@ -42,6 +42,8 @@ from services.api.state.gatherer import Gatherer
 from services.api.state.portal import Portal, open_portal
 from tests.unit import api_samples as samples
 
+POOL_PATH = f"/api/v1/pools/{samples.POOL}"
+
 
 class RunningApi:
     """A served portal; `client` asks it."""
@@ -132,3 +134,11 @@ async def full_api(nats_url: str, config: PortalConfig | None = None) -> AsyncIt
         async with running_api(nats_url, config) as api:
             await api.gatherer.gather()
             yield api
+
+
+def assert_problem(response: httpx.Response, status: int, title: str) -> None:
+    """An answer that says what is wrong (RFC 9457)."""
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert (body["status"], body["title"], body["type"]) == (status, title, "about:blank")
