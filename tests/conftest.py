@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from nompcore.bus import Bus
+from services.payouts.ledger.ledger import Ledger
 from tests.servers import Litecoind, NatsServer, PostgresServer, ValkeyServer
 from tests.servers.postgres import running_postgres
+from tests.service.jobmaker_rig import Rig, running_rig
 from tests.side_by_side import FileScheduling
+from tests.unit.payouts_samples import sqlite_ledger
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -108,3 +111,18 @@ async def connect_bus(nats_url: str) -> AsyncIterator[Callable[..., Awaitable[Bu
     finally:
         for bus in buses:
             await bus.drain()
+
+
+@pytest.fixture
+async def rig(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Rig]:
+    """jobmaker on a chain of one block."""
+    async with running_rig(tmp_path, nats_server) as rig:
+        yield rig
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger in SQLite."""
+    opened = sqlite_ledger(tmp_path)
+    yield opened
+    opened.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -15,9 +13,9 @@ from nompcore.subjects import LEADERS
 from nompcore.work_queue import ACK_WAIT_SECONDS
 from tests.chaos.block_accounts import Finder, knows, outcomes
 from tests.chaos.job_arrivals import JobArrivals, maker_of, mark_of
-from tests.servers import NatsServer, wait_until
+from tests.servers import wait_until
 from tests.servers.jobmaker_process import POOL, JobmakerProcess
-from tests.service.jobmaker_rig import Rig, running_rig
+from tests.service.jobmaker_rig import Rig
 
 SEED = 20260101
 KILLS = 20
@@ -75,13 +73,6 @@ async def _until_warm(process: JobmakerProcess, before: str) -> None:
         lambda: process.output[len(before) :].count('"state": "ok"') >= 2,
         what="a jobmaker that knows both daemons",
     )
-
-
-@pytest.fixture
-async def rig(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Rig]:
-    """On a chain of one block."""
-    async with running_rig(tmp_path, nats_server) as rig:
-        yield rig
 
 
 @pytest.mark.timeout(900)

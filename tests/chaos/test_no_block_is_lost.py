@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -14,9 +12,9 @@ from nompcore.encoding import stratum_prevhash_hex
 from nompcore.messages import BlockFound, Job
 from tests.chaos.block_accounts import Finder, Outcome, outcomes
 from tests.chaos.reorganisation import replace_from
-from tests.servers import Litecoind, NatsServer, wait_until
+from tests.servers import Litecoind, wait_until
 from tests.servers.regtest_chain import pay_with_witness
-from tests.service.jobmaker_rig import Rig, running_rig
+from tests.service.jobmaker_rig import Rig
 
 SEED = 20260102
 KILLS = 10
@@ -29,13 +27,6 @@ OUTAGE_SECONDS = 60.0
 MATURITY = 101  # blocks until there is a coin to spend
 IN_CHAIN = Outcome("accepted", in_chain=True)
 STALE = Outcome("competing", in_chain=False)
-
-
-@pytest.fixture
-async def rig(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Rig]:
-    """On a chain of one block."""
-    async with running_rig(tmp_path, nats_server) as rig:
-        yield rig
 
 
 @pytest.fixture

@@ -24,13 +24,6 @@ from tests.unit import api_samples as samples
 
 
 @pytest.fixture
-async def api(nats_url: str) -> AsyncIterator[RunningApi]:
-    """The api with snapshots and an answering payouts."""
-    async with full_api(nats_url) as running:
-        yield running
-
-
-@pytest.fixture
 async def api_alone(nats_url: str) -> AsyncIterator[RunningApi]:
     """The api with snapshots, while payouts is away."""
     async with writer(nats_url) as bus:

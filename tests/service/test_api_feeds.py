@@ -17,18 +17,11 @@ from services.api.feeds.seats import MAX_OF_ONE_SENDER
 from services.api.serving.head_deadline import HeadDeadlineProtocol
 from services.api.serving.rate_limit import Gate
 from tests.servers import wait_until
-from tests.service.api_service import RunningApi, full_api, running_api, store_snapshots, writer
+from tests.service.api_service import RunningApi, running_api, store_snapshots, writer
 from tests.unit import api_samples as samples
 from tests.unit import notifier_samples as messages
 
 POOL_PATH = f"/api/v1/pools/{samples.POOL}"
-
-
-@pytest.fixture
-async def api(nats_url: str) -> AsyncIterator[RunningApi]:
-    """The api with snapshots and an answering payouts."""
-    async with full_api(nats_url) as running:
-        yield running
 
 
 class Stream:

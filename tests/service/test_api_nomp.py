@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-
-import pytest
 
 from tests.service.api_service import RunningApi, full_api
 from tests.unit import api_samples as samples
-
-
-@pytest.fixture
-async def api(nats_url: str) -> AsyncIterator[RunningApi]:
-    """The api with snapshots and an answering payouts."""
-    async with full_api(nats_url) as running:
-        yield running
 
 
 async def test_stats_have_nomps_names_types_and_values(api: RunningApi) -> None:

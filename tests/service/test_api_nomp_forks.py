@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import httpx
-import pytest
 
-from tests.service.api_service import RunningApi, full_api, running_api, store_snapshots, writer
+from tests.service.api_service import RunningApi, running_api, store_snapshots, writer
 from tests.unit import api_samples as samples
-
-
-@pytest.fixture
-async def api(nats_url: str) -> AsyncIterator[RunningApi]:
-    """The api with snapshots and an answering payouts."""
-    async with full_api(nats_url) as running:
-        yield running
 
 
 def types_of(record: dict[str, object]) -> dict[str, type]:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from services.api.site.routes import OLD_PATHS
-from tests.service.api_service import RunningApi, full_api, running_api
+from tests.service.api_service import RunningApi, running_api
 from tests.service.site_page import MINER_PAGE, PAGES, POOL_PAGE, Page, page
 from tests.unit import api_samples as samples
-
-
-@pytest.fixture
-async def api(nats_url: str) -> AsyncIterator[RunningApi]:
-    """The api with snapshots and an answering payouts."""
-    async with full_api(nats_url) as running:
-        yield running
 
 
 @pytest.mark.parametrize(

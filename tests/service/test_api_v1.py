@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
 
 import httpx
 import msgspec
@@ -16,18 +15,11 @@ from services.api.serving.client_address import TrustedProxies
 from services.api.serving.rate_limit import Gate
 from services.api.v1.miners import CSV_PAGE
 from tests.counted import counted
-from tests.service.api_service import RunningApi, full_api, running_api, store_snapshots, writer
+from tests.service.api_service import RunningApi, running_api, store_snapshots, writer
 from tests.unit import api_samples as samples
 
 POOL_PATH = f"/api/v1/pools/{samples.POOL}"
 MINER_PATH = f"{POOL_PATH}/miners/{samples.ADDRESS}"
-
-
-@pytest.fixture
-async def api(nats_url: str) -> AsyncIterator[RunningApi]:
-    """The api with snapshots and an answering payouts."""
-    async with full_api(nats_url) as running:
-        yield running
 
 
 async def test_coins_have_what_a_wallet_needs(api: RunningApi) -> None:

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 
 from nompcore.errors import BusError
 from nompcore.messages import Tip
 from nompcore.subjects import JOB, TIP
-from tests.servers import NatsServer, wait_until
+from tests.servers import wait_until
 from tests.servers.block_finder import find_block
 from tests.servers.jobmaker_process import POOL
 from tests.servers.regtest_chain import pay_with_witness
-from tests.service.jobmaker_rig import Rig, running_rig
-
-
-@pytest.fixture
-async def rig(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Rig]:
-    """On a chain of one block."""
-    async with running_rig(tmp_path, nats_server) as rig:
-        yield rig
+from tests.service.jobmaker_rig import Rig
 
 
 async def test_a_block_of_somebody_else_makes_a_clean_job(rig: Rig) -> None:

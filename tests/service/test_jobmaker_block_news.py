@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 import zmq
 import zmq.asyncio
 
 from nompcore.messages import Tip
 from nompcore.subjects import TIP
-from tests.servers import NatsServer, free_port
+from tests.servers import free_port
 from tests.servers.jobmaker_process import POOL, JobmakerProcess
 from tests.servers.process import wait_until
-from tests.service.jobmaker_rig import Rig, running_rig
+from tests.service.jobmaker_rig import Rig
 
 NO_POLLING: dict[str, Any] = {"blockRefreshInterval": 0}
-
-
-@pytest.fixture
-async def rig(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Rig]:
-    """On a chain of one block."""
-    async with running_rig(tmp_path, nats_server) as rig:
-        yield rig
 
 
 async def announced(jobmaker: JobmakerProcess, block_hash: str, source: str) -> None:

@@ -18,13 +18,6 @@ from tests.service.jobmaker_rig import Rig, running_rig
 
 
 @pytest.fixture
-async def rig(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Rig]:
-    """On a chain of one block."""
-    async with running_rig(tmp_path, nats_server) as rig:
-        yield rig
-
-
-@pytest.fixture
 async def mweb_rig(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Rig]:
     """On a chain past MWEB activation."""
     async with running_rig(tmp_path, nats_server, mweb=True) as rig:

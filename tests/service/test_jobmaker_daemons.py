@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from pydantic import SecretStr
@@ -14,23 +13,16 @@ from nompcore.config import PoolConfig
 from nompcore.daemon import Daemon
 from nompcore.messages import DaemonState
 from services.jobmaker.daemon_watch import WatchedDaemon
-from tests.servers import NatsServer, free_port
+from tests.servers import free_port
 from tests.servers.jobmaker_process import POOL, JobmakerProcess, pool_keys, write_config
 from tests.servers.scripted_daemon import scripted_daemon
-from tests.service.jobmaker_rig import Rig, running_rig
+from tests.service.jobmaker_rig import Rig
 from tests.unit.chain_samples import coin, regtest_blocks
 
 DOGECOIN_ADDRESS = encode_base58check(111, bytes(20))
 LITECOIN = coin("litecoin.json")
 ADDRESS = encode_segwit("rltc", 0, bytes(20))
 SCRIPT = script_for(ADDRESS, LITECOIN.networks["regtest"])
-
-
-@pytest.fixture
-async def rig(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Rig]:
-    """On a chain of one block."""
-    async with running_rig(tmp_path, nats_server) as rig:
-        yield rig
 
 
 async def test_the_next_healthy_daemon_leads_when_the_first_is_gone(rig: Rig) -> None:

@@ -18,9 +18,9 @@ from services.jobmaker.daemon_watch import WatchedDaemon
 from services.jobmaker.long_poll import LongPoll
 from services.jobmaker.offer import Offer
 from tests.counted import counted
-from tests.servers import NatsServer, SimCoind, wait_until
+from tests.servers import SimCoind, wait_until
 from tests.servers.relay_daemon import HttpAnswer, PassOn, RelayDaemon
-from tests.service.jobmaker_rig import Rig, running_rig
+from tests.service.jobmaker_rig import Rig
 from tests.service.pool_stage import LITECOIN, pool_config, simulated_chain
 
 UNPOLLED: dict[str, Any] = {
@@ -32,13 +32,6 @@ UNPOLLED: dict[str, Any] = {
 
 ROUND_TRIPS = 50
 """As many calls, one after the other, leave a loop without a pause the time for as many of its own."""
-
-
-@pytest.fixture
-async def rig(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Rig]:
-    """On a chain of one block."""
-    async with running_rig(tmp_path, nats_server) as rig:
-        yield rig
 
 
 @pytest.fixture

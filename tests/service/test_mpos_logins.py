@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from nompcore.bus import Bus
 from nompcore.errors import RejectReason
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.mariadb import MariaDb
-from tests.service.mpos_stage import MposStage, fill, mariadb, mpos_stage
+from tests.service.mpos_stage import MposStage, mpos_stage
 from tests.stratum_stage import metrics
 from tests.stratum_work import POOL, REGTEST_BITS, make_job, solve, target_of
 
@@ -21,17 +21,6 @@ RIGHT, WRONG = "secret-one", "secret-two"
 UNAUTHORIZED = RejectReason.UNAUTHORIZED.number
 ACCOUNT_OR_PASSWORD = "unknown worker or wrong password"
 UNCHECKED = "logins cannot be checked now, try again"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[MariaDb]:
-    with mariadb() as server:
-        yield server
-
-
-@pytest.fixture
-async def mpos(server: MariaDb) -> MariaDb:
-    return await fill(server)
 
 
 @pytest.fixture

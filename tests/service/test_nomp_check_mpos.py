@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +16,20 @@ from deploy.operator.findings import Finding, Level
 from services.payouts.mpos.mpos_position import positions
 from tests.servers.mariadb import PASSWORD, MariaDb
 from tests.servers.mpos_schema import GRANTS
-from tests.service.mpos_stage import fill, mariadb
+from tests.service.mpos_stage import fill
 from tests.unit.config_dir import COINS_DIR, POOL_FILE, ConfigDir
 
 USER = "'nomp'@'127.0.0.1'"
 POSITIONS = str(CreateTable(positions).compile(dialect=mysql.dialect()))
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[MariaDb]:
-    with mariadb() as server:
-        yield server
-
-
 @pytest.fixture
-async def mpos(server: MariaDb) -> MariaDb:
+async def mpos(mariadb_server: MariaDb) -> MariaDb:
     """As MPOS and docs/mpos.md leave it; payouts has not run yet."""
-    await fill(server)
+    await fill(mariadb_server)
     for statement in ("SET GLOBAL read_only = 0", *GRANTS):
-        server.execute(statement)
-    return server
+        mariadb_server.execute(statement)
+    return mariadb_server
 
 
 async def examined(mpos: MariaDb, directory: Path, **keys: Any) -> list[Finding]:

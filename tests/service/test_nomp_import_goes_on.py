@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,16 +16,10 @@ from services.payouts.rounds.rewards import Split, split
 from tests.servers import NatsServer, ValkeyServer
 from tests.service.nomp_import_command import ImportCommand
 from tests.service.nomp_redis import DATABASE, LATER, SEED, NompRedis, reader_url
-from tests.service.payouts_chain import Chain, FoundBlock, running_chain
+from tests.service.payouts_chain import Chain, FoundBlock
 from tests.service.payouts_world import payouts_world
 
 FEE_PPM = 10_000
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
 
 
 @pytest.fixture

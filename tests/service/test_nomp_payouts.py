@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,8 @@ import pytest
 from deploy.operator.__main__ import FINE, WRONG, main
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL
-from tests.service.payouts_chain import Chain, running_chain
+from tests.service.payouts_chain import Chain
 from tests.service.payouts_world import payouts_world
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
 
 
 async def test_a_paused_pool_says_what_it_would_pay_and_pays_it_when_it_goes_on(

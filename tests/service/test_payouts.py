@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-
-import pytest
 
 from nompcore.messages import BlockOrphaned, RejectCount, ShareBatch
 from nompcore.requests import HistoryRequest, MinerHistoryRequest, MinerRequest, PageRequest
@@ -21,26 +17,11 @@ from nompcore.subjects import (
 )
 from services.payouts.rounds.maturity import LATE_SHARES_MS
 from services.payouts.rounds.rewards import split
-from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL
-from tests.service.payouts_chain import FOUND_MS, MATURITY, Chain, miner_share, running_chain
-from tests.service.payouts_world import PayoutsWorld, payouts_world
+from tests.service.payouts_chain import FOUND_MS, MATURITY, miner_share
+from tests.service.payouts_world import PayoutsWorld
 
 FEE_PPM = 10_000
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
-
-
-@pytest.fixture
-async def world(
-    tmp_path: Path, nats_server: NatsServer, valkey_server: ValkeyServer, chain: Chain
-) -> AsyncIterator[PayoutsWorld]:
-    async with payouts_world(tmp_path, nats_server, valkey_server, chain) as world:
-        yield world
 
 
 # ---- what people see ----

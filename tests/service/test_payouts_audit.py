@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,32 +18,19 @@ from services.payouts.ledger.ledger import Ledger
 from services.payouts.payments.wallet import Wallet
 from services.payouts.rounds.chain_view import ChainView
 from tests.servers import NatsServer, ValkeyServer
-from tests.service.payouts_chain import POOL_WALLET, Chain, FoundBlock, running_chain
+from tests.service.payouts_chain import POOL_WALLET, Chain, FoundBlock
 from tests.service.payouts_payers import NOW, REGTEST, make_payer, settle, states
 from tests.service.payouts_world import PayoutsWorld, payouts_world
-from tests.unit.payouts_samples import POOL, share_batch, sqlite_ledger, stored
+from tests.unit.payouts_samples import POOL, share_batch, stored
 from tests.unit.test_payouts_audit_reads import tamper
 
 # ---- records ----
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
 
 
 @pytest.fixture
 async def daemon(chain: Chain) -> AsyncIterator[Daemon]:
     async with chain.node.daemon(POOL_WALLET) as daemon:
         yield daemon
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 def make_audit(ledger: Ledger, daemon: Daemon) -> RecordAudit:

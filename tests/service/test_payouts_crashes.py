@@ -17,7 +17,7 @@ from nompcore.subjects import BLOCK_CONFIRMED, BLOCK_ORPHANED, PAYMENT_FAILED, P
 from services.payouts.failpoint import ALL_FAILPOINTS, Failpoint, Step
 from services.payouts.rounds.rewards import split
 from tests.servers import NatsServer, PostgresServer, ValkeyServer
-from tests.service.payouts_chain import Chain, FoundBlock, miner_share, running_chain
+from tests.service.payouts_chain import Chain, FoundBlock, miner_share
 from tests.service.payouts_world import PayoutsWorld, payouts_world
 
 FEE_PPM = 10_000
@@ -61,12 +61,6 @@ FAILPOINTS_OF_OLD_WALLETS = [point for point in ALL_FAILPOINTS if point.step in 
 """Tried in `test_payouts_sendmany_crashes`."""
 FAILPOINTS_OF_DECISIONS = [point for point in ALL_FAILPOINTS if point.step in DECISIONS]
 """Tried in `test_payouts_decision_crashes`."""
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,8 @@ import pytest
 from tests.servers import NatsServer, PostgresServer, ValkeyServer
 from tests.servers.payouts_process import PayoutsProcess, write_payouts_config
 from tests.servers.postgres import PASSWORD
-from tests.service.payouts_chain import POOL_WALLET, Chain, miner_share, running_chain
+from tests.service.payouts_chain import POOL_WALLET, Chain, miner_share
 from tests.service.payouts_world import payouts_world
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
 
 
 async def test_a_database_that_comes_late_and_crashes_loses_and_repeats_nothing(

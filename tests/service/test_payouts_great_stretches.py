@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from importlib.resources import files
 
 import pytest
@@ -11,7 +10,6 @@ from redis.asyncio import Redis
 
 from nompcore.messages import Share
 from nompcore.target import WORK_PER_DIFFICULTY
-from services.payouts.counting.redis_client import connect
 from services.payouts.counting.tallies import PositionTaken, Tallies, key_prefix
 from services.payouts.counting.tally_batch import TallyBatch, fold
 from services.payouts.counting.tally_form import pieces
@@ -34,12 +32,6 @@ class EndsAtTheFirst(Failpoints):
     def reach(self, step: Step, moment: Moment) -> None:
         if moment is Moment.AFTER:
             raise EndedError(step)
-
-
-@pytest.fixture
-async def redis(valkey_url: str) -> AsyncIterator[Redis]:
-    async with connect(valkey_url) as client:
-        yield client
 
 
 def make_tallies(redis: Redis) -> Tallies:

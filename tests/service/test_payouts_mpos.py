@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,19 +13,8 @@ from services.payouts.mpos.mpos_rows import MAX_REJECT_ROWS
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.mariadb import MariaDb
 from tests.servers.mpos_schema import FIND_SHARE, FIND_SHARE_BY_TIME, ROUND_BY_ACCOUNT, ROUND_SHARES
-from tests.service.mpos_stage import MposStage, fill, mariadb, mpos_stage, numbered_share
+from tests.service.mpos_stage import MposStage, mpos_stage, numbered_share
 from tests.unit.payouts_samples import START_MS, block_hash
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[MariaDb]:
-    with mariadb() as server:
-        yield server
-
-
-@pytest.fixture
-async def mpos(server: MariaDb) -> MariaDb:
-    return await fill(server)
 
 
 @pytest.fixture

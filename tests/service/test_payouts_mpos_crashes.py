@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,22 +18,11 @@ from services.payouts.mpos.mpos_rows import MposRows
 from services.payouts.mpos.mpos_writer import MposWriter
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.mariadb import DATABASE, PASSWORD, USER, MariaDb
-from tests.service.mpos_stage import MposStage, fill, mariadb, mpos_stage, numbered_share
+from tests.service.mpos_stage import MposStage, mpos_stage, numbered_share
 from tests.stratum_work import POOL
 from tests.unit.payouts_samples import START_MS, block_hash, share_batch
 
 MPOS_FAILPOINTS = [point for point in ALL_FAILPOINTS if point.step.value.startswith("mpos.")]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[MariaDb]:
-    with mariadb() as server:
-        yield server
-
-
-@pytest.fixture
-async def mpos(server: MariaDb) -> MariaDb:
-    return await fill(server)
 
 
 @pytest.fixture

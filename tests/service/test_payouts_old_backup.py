@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from nompcore.requests import PaymentsControl, PaymentsControlReply
 from nompcore.subjects import PAYMENTS_CONTROL
 from services.payouts.counting.redis_client import connect
-from tests.servers import NatsServer, ValkeyServer
+from tests.servers import ValkeyServer
 from tests.servers.payouts_process import POOL
-from tests.service.payouts_chain import Chain, FoundBlock, running_chain
-from tests.service.payouts_world import PayoutsWorld, payouts_world
+from tests.service.payouts_chain import FoundBlock
+from tests.service.payouts_world import PayoutsWorld
 
 SAID = {"author": "ann", "reason": "the ledger came back from an old backup"}
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
-
-
-@pytest.fixture
-async def world(
-    tmp_path: Path, nats_server: NatsServer, valkey_server: ValkeyServer, chain: Chain
-) -> AsyncIterator[PayoutsWorld]:
-    async with payouts_world(tmp_path, nats_server, valkey_server, chain) as world:
-        yield world
 
 
 async def test_what_a_backup_has_forgotten_is_not_paid_again(

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import nats
-import pytest
 
 from nompcore.requests import MinerRequest
 from nompcore.subjects import MINER, SHARES
 from services.payouts.counting.redis_client import connect
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL, PayoutsProcess
-from tests.service.payouts_chain import FOUND_MS, POOL_WALLET, Chain, miner_share, running_chain
+from tests.service.payouts_chain import FOUND_MS, POOL_WALLET, Chain, miner_share
 from tests.service.payouts_world import PayoutsWorld, payouts_world
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
-
-
-@pytest.fixture
-async def world(
-    tmp_path: Path, nats_server: NatsServer, valkey_server: ValkeyServer, chain: Chain
-) -> AsyncIterator[PayoutsWorld]:
-    async with payouts_world(tmp_path, nats_server, valkey_server, chain) as world:
-        yield world
-
 
 # ---- outages ----
 

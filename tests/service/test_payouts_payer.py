@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from services.payouts.payments.payment_plan import MAX_UNCONFIRMED
 from services.payouts.payments.transaction_check import intended_outputs
 from services.payouts.payments.wallet import Wallet
 from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain
-from tests.unit.payouts_samples import POOL, candidate, outcome, sqlite_ledger
+from tests.unit.payouts_samples import POOL, candidate, outcome
 
 REGTEST = NetworkParams(pubkey_versions=(111,), script_versions=(196, 58), bech32_hrp="rltc")
 COIN = 10**8
@@ -43,13 +42,6 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
 async def daemon(chain: Chain) -> AsyncIterator[Daemon]:
     async with chain.node.daemon(POOL_WALLET) as daemon:
         yield daemon
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 def make_payer(ledger: Ledger, daemon: Daemon, chain: Chain, *, reserve_sats: int = 0, **rules: Any) -> Payer:

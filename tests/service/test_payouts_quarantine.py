@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from services.payouts.ledger.ledger import Ledger
 from services.payouts.payments.dry_run import dry_run
 from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain
 from tests.service.payouts_payers import COIN, NOW, credit, make_payer, make_planner, settle, states
-from tests.unit.payouts_samples import POOL, sqlite_ledger
+from tests.unit.payouts_samples import POOL
 
 SMALL = 60_000
 """Sats that this wallet alone calls dust: its limit for the addresses of these tests is 98,000."""
@@ -31,13 +30,6 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
 async def daemon(chain: Chain) -> AsyncIterator[Daemon]:
     async with chain.node.daemon(POOL_WALLET) as daemon:
         yield daemon
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 async def test_the_refused_are_quarantined_and_stay_owed_and_the_others_are_paid(

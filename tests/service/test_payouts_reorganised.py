@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +15,13 @@ from nompcore.daemon import Daemon
 from services.payouts.rounds.chain_view import ChainView, InChain, Replaced
 from services.payouts.rounds.chain_witnesses import ChainWitnesses, connected_witnesses
 from services.payouts.rounds.rewards import split
-from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL
 from tests.servers.scripted_daemon import Answers, Refusal, scripted_daemon
-from tests.service.payouts_chain import MATURITY, Chain, miner_share, running_chain
-from tests.service.payouts_world import PayoutsWorld, payouts_world
+from tests.service.payouts_chain import MATURITY, Chain, miner_share
+from tests.service.payouts_world import PayoutsWorld
 
 FEE_PPM = 10_000
 OURS, OTHER, COINBASE = "aa" * 32, "bb" * 32, "cc" * 32
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
-
-
-@pytest.fixture
-async def world(
-    tmp_path: Path, nats_server: NatsServer, valkey_server: ValkeyServer, chain: Chain
-) -> AsyncIterator[PayoutsWorld]:
-    async with payouts_world(tmp_path, nats_server, valkey_server, chain) as world:
-        yield world
 
 
 # ---- back in the chain ----

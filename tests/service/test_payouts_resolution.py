@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,7 @@ from services.payouts.payments.transaction_check import intended_outputs
 from services.payouts.payments.wallet import Wallet
 from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain
 from tests.service.payouts_payers import COIN, NOW, REGTEST, credit, make_payer, settle, states
-from tests.unit.payouts_samples import POOL, sqlite_ledger
+from tests.unit.payouts_samples import POOL
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +33,6 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
 async def daemon(chain: Chain) -> AsyncIterator[Daemon]:
     async with chain.node.daemon(POOL_WALLET) as daemon:
         yield daemon
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

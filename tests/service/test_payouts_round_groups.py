@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from redis.asyncio import Redis
 
@@ -11,7 +9,6 @@ from nompcore.messages import Share
 from nompcore.target import WORK_PER_DIFFICULTY
 from services.payouts.counting.figures import Figures
 from services.payouts.counting.groups import Groups
-from services.payouts.counting.redis_client import connect
 from services.payouts.counting.tallies import Tallies, key_prefix, works_of
 from services.payouts.counting.tally_batch import Mark, TallyBatch, fold
 from services.payouts.failpoint import Failpoints
@@ -19,12 +16,6 @@ from tests.unit.payouts_samples import POOL, START_MS, block_hash, share, share_
 
 ONE = WORK_PER_DIFFICULTY
 PREFIX = key_prefix(POOL)
-
-
-@pytest.fixture
-async def redis(valkey_url: str) -> AsyncIterator[Redis]:
-    async with connect(valkey_url) as client:
-        yield client
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -18,19 +18,13 @@ from services.payouts.rounds.rewards import split
 from services.payouts.schemes.score import FACTOR_BITS, factor
 from tests.servers import NatsServer, ValkeyServer
 from tests.servers.payouts_process import POOL
-from tests.service.payouts_chain import FOUND_MS, Chain, FoundBlock, miner_share, running_chain
+from tests.service.payouts_chain import FOUND_MS, Chain, FoundBlock, miner_share
 from tests.service.payouts_world import PayoutsWorld, payouts_world
 
 FEE_PPM = 10_000
 SOLO_PORT = 3033
 
 World = Callable[..., AbstractAsyncContextManager[PayoutsWorld]]
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
 
 
 @pytest.fixture

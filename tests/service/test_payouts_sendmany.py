@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from tests.servers.old_wallet import OldWallet, old_wallet
 from tests.servers.scripted_daemon import Refusal
 from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain
 from tests.service.payouts_payers import COIN, NOW, REGTEST, credit, make_payer, settle, states
-from tests.unit.payouts_samples import POOL, sqlite_ledger
+from tests.unit.payouts_samples import POOL
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +42,6 @@ async def wallet(chain: Chain) -> AsyncIterator[OldWallet]:
 async def daemon(wallet: OldWallet) -> AsyncIterator[Daemon]:
     async with Daemon(wallet.config) as daemon:
         yield daemon
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 async def test_an_old_wallet_pays_all_who_are_due_with_one_sendmany(

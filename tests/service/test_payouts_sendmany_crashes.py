@@ -16,7 +16,7 @@ from tests.servers import NatsServer, ValkeyServer
 from tests.servers.old_wallet import OldWallet, old_wallet
 from tests.servers.payouts_process import POOL
 from tests.servers.scripted_daemon import Refusal
-from tests.service.payouts_chain import POOL_WALLET, Chain, FoundBlock, running_chain
+from tests.service.payouts_chain import POOL_WALLET, Chain, FoundBlock
 from tests.service.payouts_world import PayoutsWorld, payouts_world
 from tests.service.test_payouts_crashes import FAILPOINTS_OF_OLD_WALLETS, killed_at
 
@@ -32,12 +32,6 @@ FAILPOINTS_OF_A_REFUSAL = [
 NEVER_ASKED = Failpoint(Step.PAYMENT_ENTRUSTED, Moment.AFTER)
 NOT_NOTED = Failpoint(Step.PAYMENT_NOT_SENT, Moment.BEFORE)
 """Where nothing tells a request that was never made, or was refused, from one that may still be done."""
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
 
 
 @pytest.fixture(scope="module")

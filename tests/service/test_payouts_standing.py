@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,22 +11,8 @@ from nompcore.errors import DaemonUnreachable
 from services.payouts.auditing import audit
 from services.payouts.ledger.ledger import Ledger
 from tests.servers.relay_daemon import PassOn, RelayDaemon
-from tests.service.payouts_chain import POOL_WALLET, Chain, running_chain
+from tests.service.payouts_chain import POOL_WALLET, Chain
 from tests.service.payouts_payers import COIN, credit, make_payer, make_planner, settle, states
-from tests.unit.payouts_samples import sqlite_ledger
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with running_chain(tmp_path_factory.mktemp("litecoind")) as chain:
-        yield chain
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 async def owe_all(ledger: Ledger, chain: Chain) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,12 +22,6 @@ from tests.unit.payouts_samples import POOL, START_MS, block_hash, share, share_
 
 ONE = WORK_PER_DIFFICULTY
 PREFIX = key_prefix(POOL)
-
-
-@pytest.fixture
-async def redis(valkey_url: str) -> AsyncIterator[Redis]:
-    async with connect(valkey_url) as client:
-        yield client
 
 
 def make_tallies(redis: Redis) -> Tallies:

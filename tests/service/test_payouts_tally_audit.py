@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -16,30 +16,16 @@ from nompcore.subjects import SHARE_BATCH, SHARES
 from services.payouts.auditing.tally_audit import TallyAudit
 from services.payouts.counting.groups import Groups
 from services.payouts.counting.recorder import Recorder
-from services.payouts.counting.redis_client import connect
 from services.payouts.counting.tallies import Tallies, key_prefix
 from services.payouts.failpoint import Failpoints
 from services.payouts.ledger.ledger import Ledger
 from tests.servers import wait_until
-from tests.unit.payouts_samples import POOL, START_MS, block_hash, outcome, share, share_batch, sqlite_ledger
+from tests.unit.payouts_samples import POOL, START_MS, block_hash, outcome, share, share_batch
 from tests.unit.test_payouts_audit_reads import tamper
 
 Connect = Callable[..., Awaitable[Bus]]
 PREFIX = key_prefix(POOL)
 GROUPS = Groups({3334: ((0, "big"),)})
-
-
-@pytest.fixture
-async def redis(valkey_url: str) -> AsyncIterator[Redis]:
-    async with connect(valkey_url) as client:
-        yield client
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 async def record(connect_bus: Connect, redis: Redis, ledger: Ledger, *messages: list[Share]) -> TallyAudit:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
@@ -49,12 +47,6 @@ def tallies_of(redis: Redis) -> Tallies:
 
 def store_of(redis: Redis) -> TallyStore:
     return TallyStore(redis, POOL, hashrate_window_seconds=300, failpoints=Failpoints())
-
-
-@pytest.fixture
-async def redis(valkey_url: str) -> AsyncIterator[Redis]:
-    async with connect(valkey_url) as client:
-        yield client
 
 
 async def record(redis: Redis, log: list[ShareBatch], step: int) -> None:

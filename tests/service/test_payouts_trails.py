@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from redis.asyncio import Redis
 
 from nompcore.target import WORK_PER_DIFFICULTY
 from services.payouts.counting.figures import Figures
-from services.payouts.counting.redis_client import connect
 from services.payouts.counting.tallies import Tallies
 from services.payouts.counting.tally_batch import fold
 from services.payouts.counting.trails import (
@@ -30,12 +27,6 @@ FIRST_MS = 4_000_000_000_000 // STEP_MS * STEP_MS
 
 HASHES = WORK_PER_DIFFICULTY / STEP_SECONDS
 """Hashes per second of one share of difficulty 1 in a step; the multiplier is 1."""
-
-
-@pytest.fixture
-async def redis(valkey_url: str) -> AsyncIterator[Redis]:
-    async with connect(valkey_url) as client:
-        yield client
 
 
 class World:

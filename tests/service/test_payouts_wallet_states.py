@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from services.payouts.payments.wallet_trouble import trouble
 from tests.servers.relay_daemon import HttpAnswer, RelayDaemon
 from tests.service.payouts_chain import MINER_WALLET, POOL_WALLET, Chain
 from tests.service.payouts_payers import COIN, credit, make_payer, settle, states
-from tests.unit.payouts_samples import POOL, sqlite_ledger
+from tests.unit.payouts_samples import POOL
 
 PASSPHRASE = "only on this machine"
 
@@ -29,13 +29,6 @@ async def chain(tmp_path: Path) -> AsyncIterator[Chain]:
         yield chain
     finally:
         await chain.node.stop()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 async def test_a_locked_wallet_stops_payments_until_it_is_unlocked(ledger: Ledger, chain: Chain) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -13,7 +12,6 @@ from redis.asyncio import Redis
 from nompcore.messages import RejectCount
 from nompcore.target import WORK_PER_DIFFICULTY
 from services.payouts.counting.figures import Figures, WorkerFigures
-from services.payouts.counting.redis_client import connect
 from services.payouts.counting.tallies import Tallies, key_prefix
 from services.payouts.counting.tally_batch import fold
 from services.payouts.counting.worker_upkeep import REFUSED_LIFE_SECONDS, WORKER_LIFE_SECONDS
@@ -23,12 +21,6 @@ from tests.unit.payouts_samples import POOL, share, share_batch, stored
 
 PREFIX = key_prefix(POOL)
 NOW_MS = int(time.time() * 1000)
-
-
-@pytest.fixture
-async def redis(valkey_url: str) -> AsyncIterator[Redis]:
-    async with connect(valkey_url) as client:
-        yield client
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,7 @@ from services.payouts.ledger.engines import ledger_engine
 from services.payouts.ledger.ledger import Ledger
 from services.payouts.ledger.payments_ledger import State
 from tests.unit.ledger_steps import NOW, REWARD, close_accepted, confirm, credited, intend
-from tests.unit.payouts_samples import POOL, block_hash, sqlite_ledger
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
+from tests.unit.payouts_samples import POOL, block_hash
 
 
 def tamper(directory: Path, statement: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,15 +20,7 @@ from services.payouts.ledger.blocks_ledger import Closing, Crediting
 from services.payouts.ledger.database import Database
 from services.payouts.ledger.ledger import Ledger
 from tests.unit.ledger_steps import NOW, REWARD, block_id, close_accepted, confirm, credited, intend, statuses
-from tests.unit.payouts_samples import POOL, block_hash, candidate, outcome, sqlite_ledger
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
-
+from tests.unit.payouts_samples import POOL, block_hash, candidate, outcome
 
 # ---- the books ----
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,18 +20,11 @@ from services.payouts.ledger.engines import ledger_engine
 from services.payouts.ledger.ledger import Ledger
 from services.payouts.ledger.suspense import Held, Release
 from tests.unit.ledger_steps import NOW, REWARD, block_id, close_accepted, confirm, credited, intend
-from tests.unit.payouts_samples import POOL, block_hash, candidate, outcome, sqlite_ledger
+from tests.unit.payouts_samples import POOL, block_hash, candidate, outcome
 
 GROUNDS = Grounds("credited to the wrong address", "ann")
 A, B, NEW = accounts.miner("a"), accounts.miner("b"), accounts.miner("new")
 ORDER = Order(A, B, 7, "ticket 42", GROUNDS)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 def correct(ledger: Ledger, order: Order, is_payable: Callable[[str], bool] = bool) -> bool:

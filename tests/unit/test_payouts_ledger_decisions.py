@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +22,6 @@ from tests.unit.ledger_steps import NOW, REWARD, credited, intend
 from tests.unit.payouts_samples import POOL, sqlite_ledger
 
 VERDICT = Verdict("the coins went elsewhere", "ann", "f" * 64)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 def intent(ledger: Ledger) -> Payment:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,15 +19,7 @@ from services.payouts.ledger.ledger import Ledger
 from services.payouts.ledger.payments_ledger import State
 from services.payouts.payments.payees import Payee
 from tests.unit.ledger_steps import NOW, REWARD, close_accepted, confirm, credited, intend
-from tests.unit.payouts_samples import POOL, block_hash, outcome, sqlite_ledger
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
-
+from tests.unit.payouts_samples import POOL, block_hash, outcome
 
 # ---- payments ----
 

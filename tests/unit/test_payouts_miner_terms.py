@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from nompcore.errors import LedgerError
@@ -12,16 +9,9 @@ from nompcore.requests import MinerTerms, MinerTermsReply
 from services.payouts.control.control_order import ControlRefused
 from services.payouts.control.miner_terms import MinerTermsDesk
 from services.payouts.ledger.ledger import Ledger
-from tests.unit.payouts_samples import POOL, sqlite_ledger
+from tests.unit.payouts_samples import POOL
 
 POOL_MINIMUM = 1_000
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 def desk(ledger: Ledger) -> MinerTermsDesk:

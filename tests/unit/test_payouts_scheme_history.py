@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from services.payouts.counting.groups import OWN
 from services.payouts.counting.tally_batch import Candidate, Mark
@@ -23,13 +20,6 @@ from tests.unit.ledger_steps import close_accepted
 from tests.unit.payouts_samples import POOL, START_MS, block_hash, candidate, share, sqlite_ledger
 
 PPLNS, WIDER = Pplns(2_000_000), Pplns(3_000_000)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 def adopt(

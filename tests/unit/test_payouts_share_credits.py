@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,13 +34,6 @@ RICH = 10**15
 def pps_share(address: str, difficulty: float = 1, **changes: object) -> Share:
     made = share(address, difficulty, reward_sats=REWARD, network_difficulty=1e6)
     return structs.replace(made, **changes)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 def deposit(ledger: Ledger, sats: int, reference: str = "d1") -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from nompcore.errors import LedgerError
@@ -15,18 +12,11 @@ from services.payouts.ledger.correction_rows import Grounds
 from services.payouts.ledger.ledger import Ledger
 from services.payouts.ledger.suspense import Release
 from tests.unit.ledger_steps import NOW, REWARD, block_id, confirm, credited, intend
-from tests.unit.payouts_samples import POOL, outcome, sqlite_ledger
+from tests.unit.payouts_samples import POOL, outcome
 
 TXID, OTHER_TXID, ADDRESS = "ab" * 32, "cd" * 32, "ours"
 GROUNDS = Grounds("paid on Monday", "ann")
 SATS = 1_000
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = sqlite_ledger(tmp_path)
-    yield opened
-    opened.close()
 
 
 def enter(ledger: Ledger, txid: str = TXID, *, pool: str = POOL, address: str = ADDRESS) -> bool:
