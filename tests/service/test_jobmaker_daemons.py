@@ -13,7 +13,7 @@ from nompcore.config import PoolConfig
 from nompcore.daemon import Daemon
 from nompcore.messages import DaemonState
 from services.jobmaker.daemon_watch import WatchedDaemon
-from tests.servers import free_port
+from tests.servers import free_port, wait_until
 from tests.servers.jobmaker_process import POOL, JobmakerProcess, pool_keys, write_config
 from tests.servers.scripted_daemon import scripted_daemon
 from tests.service.jobmaker_rig import Rig
@@ -44,11 +44,15 @@ async def test_each_daemon_that_cannot_give_work_says_why(rig: Rig) -> None:
     nobody = rig.node.config().model_copy(update={"port": free_port()})
     await rig.jobmaker([wrong_password, nobody, rig.node.config()])
 
-    snapshot = await rig.wait_for_states("unauthorized", "unreachable", "ok")
     job = await rig.miners.job()
 
-    assert snapshot.chain == "regtest"
-    assert (snapshot.job_id, snapshot.height) == (job.job_id, job.height - 1)
+    async def is_told() -> bool:
+        snapshot = await rig.snapshot()
+        return snapshot is not None and snapshot.job_id == rig.miners.jobs[-1].job_id
+
+    await wait_until(is_told, what="the job is in the snapshot")
+    snapshot = await rig.wait_for_states("unauthorized", "unreachable", "ok")
+    assert (snapshot.chain, snapshot.height) == ("regtest", job.height - 1)
     assert "wrong" not in repr(snapshot)
 
 

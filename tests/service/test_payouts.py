@@ -49,6 +49,7 @@ async def test_an_immature_block_is_shown_to_everybody_who_asks(world: PayoutsWo
     assert (shown.worker_count, shown.miner_count, shown.payments_state) == (2, 2, "running")
     assert shown.hashrate > 0
 
+    await world.wait_until(lambda: world.confirmations() == [1], "the block was seen in the chain")
     miner = await world.api.request(MINER, MinerRequest(address=first), pool=POOL)
     assert miner.known
     assert miner.balance_sats == 0
