@@ -48,6 +48,7 @@ NOTIFY = UpstreamNotify(
 
 # On a busy machine a leader of a second and a half loses its lease now and then, and its connections with it.
 LASTING = replace(LEADERS, name="lasting-leaders", ttl_seconds=60)
+HANDED_ON = replace(LEADERS, name="handed-on-leaders", ttl_seconds=6)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +57,8 @@ async def quick(monkeypatch: pytest.MonkeyPatch, nats_url: str) -> None:
     monkeypatch.setattr(desk, "CHOICE_PACE", ChoicePace(patience=0.3, steady=0.6))
     monkeypatch.setattr(leadership, "LEADERS", LASTING)
     client = await nats.connect(nats_url)
-    await client.jetstream().create_key_value(bucket=LASTING.name, ttl=LASTING.ttl_seconds)
+    for row in (LASTING, HANDED_ON):
+        await client.jetstream().create_key_value(bucket=row.name, ttl=row.ttl_seconds)
     await client.close()
 
 
@@ -226,7 +228,7 @@ async def test_a_pool_may_send_us_to_another_port_of_its_own(tmp_path: Path, nat
 async def test_another_replica_logs_in_when_it_leads(
     tmp_path: Path, nats_url: str, connect_bus: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leadership, "LEADERS", LEADERS)
+    monkeypatch.setattr(leadership, "LEADERS", HANDED_ON)
     async with (
         upstreams(1) as (server,),
         simulated_chain(tmp_path / "sim") as sim,
